@@ -1,0 +1,21 @@
+package io.promptmill.udf.engine;
+
+import io.promptmill.udf.prompt.PromptEncoder;
+import java.util.concurrent.CompletableFuture;
+
+/** Completes prompts; one per JVM, shared by all its task threads. Thread-safe. */
+public interface CompletionEngine extends AutoCloseable {
+
+    /** Turns a row's prompt into token ids with this engine's tokenizer and chat template. */
+    PromptEncoder encoder();
+
+    /**
+     * Queues a request. The future completes with a result or an error of that row; it completes exceptionally only
+     * where the engine itself has failed or was closed.
+     */
+    CompletableFuture<Completion> submit(Request request);
+
+    /** Stops the step loop; requests under way fail. */
+    @Override
+    void close();
+}

@@ -1,0 +1,18 @@
+package io.promptmill.udf.engine;
+
+/**
+ * Counters of an engine since it was opened.
+ *
+ * @param cachedPromptTokens prompt tokens taken from the prefix cache instead of being computed
+ * @param preemptions sequences that lost their KV blocks and were computed again
+ * @param prefillNanos wall time of steps in which any prompt token was computed
+ * @param decodeNanos wall time of steps with completion tokens only
+ */
+public record EngineStatistics(
+        long promptTokens,
+        long cachedPromptTokens,
+        long completionTokens,
+        long steps,
+        long preemptions,
+        long prefillNanos,
+        long decodeNanos) {}

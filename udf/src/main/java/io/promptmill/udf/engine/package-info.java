@@ -1,0 +1,2 @@
+/** The step loop: requests in, completions out. */
+package io.promptmill.udf.engine;

@@ -1,0 +1,2 @@
+/** Architectures, one file each, and the registry that chooses among them. */
+package io.promptmill.udf.model;

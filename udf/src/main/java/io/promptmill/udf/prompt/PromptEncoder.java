@@ -1,0 +1,19 @@
+package io.promptmill.udf.prompt;
+
+import java.util.List;
+
+/**
+ * A prompt to token ids: through the model's chat template where it has one, as plain text else. Thread-safe.
+ * Every method throws {@link io.promptmill.udf.error.RequestException} for a prompt that cannot be used.
+ */
+public interface PromptEncoder {
+
+    /** True where the model brings a chat template. */
+    boolean hasChatTemplate();
+
+    /** Tokenizes text as it is, with the begin-of-text token that the model asks for. */
+    int[] encodeText(String text);
+
+    /** Renders the conversation with the chat template, ready for the assistant's turn, and tokenizes it. */
+    int[] encodeChat(List<ChatMessage> messages);
+}

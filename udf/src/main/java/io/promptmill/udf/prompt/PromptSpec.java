@@ -1,0 +1,29 @@
+package io.promptmill.udf.prompt;
+
+import java.io.Serializable;
+import java.util.Objects;
+
+/**
+ * Where a row's prompt comes from. Exactly one source is used.
+ *
+ * @param source kind of {@code value}
+ * @param value a column of text, a column of messages (array of structs with {@code role} and {@code content}, or JSON
+ *     text of the same), or a template over columns such as {@code "Sentiment of: {{ review }}"}
+ * @param system system text put before the user's turn, or null; with a messages column, only where it has none itself
+ * @param chat TRUE wraps the prompt in the model's chat template, FALSE sends it as plain text, null: chat where the
+ *     model has a template
+ */
+public record PromptSpec(Source source, String value, String system, Boolean chat) implements Serializable {
+
+    /** Kinds of prompt. */
+    public enum Source {
+        COLUMN,
+        MESSAGES,
+        TEMPLATE
+    }
+
+    public PromptSpec {
+        Objects.requireNonNull(source, "source");
+        Objects.requireNonNull(value, "value");
+    }
+}

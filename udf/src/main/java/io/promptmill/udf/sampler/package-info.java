@@ -1,0 +1,2 @@
+/** Logits to token id. */
+package io.promptmill.udf.sampler;

@@ -1,0 +1,24 @@
+package io.promptmill.udf.spark;
+
+import java.io.Serializable;
+import org.apache.spark.SparkContext;
+import org.apache.spark.util.LongAccumulator;
+
+/** Counts of a running job, summed over its tasks. Updated on executors, read on the driver. */
+public record GenerateMetrics(
+        LongAccumulator rows,
+        LongAccumulator errors,
+        LongAccumulator promptTokens,
+        LongAccumulator completionTokens,
+        LongAccumulator modelLoads)
+        implements Serializable {
+
+    public static GenerateMetrics register(SparkContext context) {
+        return new GenerateMetrics(
+                context.longAccumulator("promptmill.rows"),
+                context.longAccumulator("promptmill.errors"),
+                context.longAccumulator("promptmill.prompt_tokens"),
+                context.longAccumulator("promptmill.completion_tokens"),
+                context.longAccumulator("promptmill.model_loads"));
+    }
+}

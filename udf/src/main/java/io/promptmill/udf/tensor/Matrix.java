@@ -1,0 +1,36 @@
+package io.promptmill.udf.tensor;
+
+import java.util.Objects;
+
+/**
+ * A weight matrix {@code [rows x columns]} as stored: row-major, every row a run of whole blocks of {@code format},
+ * beginning at {@code offset} of {@code storage}. A row is one output feature; its columns are the input features.
+ * Immutable and thread-safe.
+ */
+public record Matrix(String name, BlockFormat format, int rows, int columns, ByteStorage storage, long offset) {
+
+    public Matrix {
+        Objects.requireNonNull(format, "format");
+        if (rows <= 0 || columns <= 0 || columns % format.blockSize() != 0) {
+            throw new IllegalArgumentException(
+                    name + ": [" + rows + " x " + columns + "] does not fit blocks of " + format.blockSize());
+        }
+        Objects.checkFromIndexSize(offset, (long) rows * format.bytesOf(columns), storage.size());
+    }
+
+    /** Bytes of one row. */
+    public long rowBytes() {
+        return format.bytesOf(columns);
+    }
+
+    /** Bytes of the whole matrix. */
+    public long bytes() {
+        return rows * rowBytes();
+    }
+
+    /** Copies the blocks that hold columns {@code [column, column + count)} of {@code row}; both are block-aligned. */
+    public void readBlocks(int row, int column, int count, byte[] target, int targetOffset) {
+        storage.read(
+                offset + row * rowBytes() + format.bytesOf(column), target, targetOffset, (int) format.bytesOf(count));
+    }
+}

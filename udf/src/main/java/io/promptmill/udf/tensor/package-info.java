@@ -1,0 +1,2 @@
+/** Shapes and storage of weights and activations; no arithmetic. */
+package io.promptmill.udf.tensor;

@@ -1,0 +1,34 @@
+package io.promptmill.udf.weights;
+
+import io.promptmill.udf.tensor.Matrix;
+import java.util.Map;
+
+/**
+ * Named tensors and metadata of one model, whatever the container. Nothing is copied on opening. Thread-safe; closing
+ * makes every {@link Matrix} taken from it unusable.
+ */
+public interface ModelFile extends AutoCloseable {
+
+    Metadata metadata();
+
+    /** Every tensor by name, in file order. */
+    Map<String, TensorInfo> tensors();
+
+    /** True where a tensor of that name is present. */
+    default boolean has(String name) {
+        return tensors().containsKey(name);
+    }
+
+    /**
+     * The matrix {@code [rows x columns]} of that name.
+     *
+     * @throws io.promptmill.udf.error.ModelFileException where it is missing or has another shape
+     */
+    Matrix matrix(String name, int rows, int columns);
+
+    /** The vector of that name as floats, {@code [length]}; stored in any format. */
+    float[] vector(String name, int length);
+
+    @Override
+    void close();
+}
