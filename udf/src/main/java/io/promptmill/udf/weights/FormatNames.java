@@ -1,0 +1,68 @@
+package io.promptmill.udf.weights;
+
+import io.promptmill.udf.tensor.BlockFormat;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * Block formats by their numeric id, those that this engine does not read included, so that a refusal can name them.
+ * Source of the ids: ggml-org/ggml, {@code include/ggml.h}, {@code enum ggml_type}.
+ */
+final class FormatNames {
+    private static final Map<Integer, BlockFormat> SUPPORTED =
+            Arrays.stream(BlockFormat.values()).collect(Collectors.toMap(BlockFormat::ggufId, format -> format));
+
+    private static final Map<Integer, String> OTHERS = Map.ofEntries(
+            Map.entry(4, "Q4_2, removed from GGUF"),
+            Map.entry(5, "Q4_3, removed from GGUF"),
+            Map.entry(9, "Q8_1"),
+            Map.entry(10, "Q2_K"),
+            Map.entry(11, "Q3_K"),
+            Map.entry(15, "Q8_K"),
+            Map.entry(16, "IQ2_XXS"),
+            Map.entry(17, "IQ2_XS"),
+            Map.entry(18, "IQ3_XXS"),
+            Map.entry(19, "IQ1_S"),
+            Map.entry(20, "IQ4_NL"),
+            Map.entry(21, "IQ3_S"),
+            Map.entry(22, "IQ2_S"),
+            Map.entry(23, "IQ4_XS"),
+            Map.entry(24, "I8"),
+            Map.entry(25, "I16"),
+            Map.entry(26, "I32"),
+            Map.entry(27, "I64"),
+            Map.entry(28, "F64"),
+            Map.entry(29, "IQ1_M"),
+            Map.entry(31, "Q4_0_4_4, removed from GGUF"),
+            Map.entry(32, "Q4_0_4_8, removed from GGUF"),
+            Map.entry(33, "Q4_0_8_8, removed from GGUF"),
+            Map.entry(34, "TQ1_0"),
+            Map.entry(35, "TQ2_0"),
+            Map.entry(36, "IQ4_NL_4_4, removed from GGUF"),
+            Map.entry(37, "IQ4_NL_4_8, removed from GGUF"),
+            Map.entry(38, "IQ4_NL_8_8, removed from GGUF"),
+            Map.entry(39, "MXFP4"),
+            Map.entry(40, "NVFP4"),
+            Map.entry(41, "Q1_0"),
+            Map.entry(42, "Q2_0"));
+
+    private FormatNames() {}
+
+    /** The format with that id, where this engine reads it. */
+    static Optional<BlockFormat> find(int ggufId) {
+        return Optional.ofNullable(SUPPORTED.get(ggufId));
+    }
+
+    /** The id with its name, where it has one. */
+    static String describe(int ggufId) {
+        String name = OTHERS.get(ggufId);
+        return Integer.toUnsignedString(ggufId) + (name == null ? " (unknown)" : " (" + name + ")");
+    }
+
+    /** Names of the formats that this engine reads. */
+    static String supported() {
+        return Arrays.stream(BlockFormat.values()).map(Enum::name).collect(Collectors.joining(", "));
+    }
+}

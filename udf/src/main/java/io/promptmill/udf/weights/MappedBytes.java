@@ -1,0 +1,107 @@
+package io.promptmill.udf.weights;
+
+import io.promptmill.udf.error.ModelFileException;
+import io.promptmill.udf.tensor.ByteStorage;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Objects;
+
+/**
+ * A whole file mapped read-only. A buffer spans at most 2 GiB, so that a file is a row of equally long windows; a read
+ * may cross them. Thread-safe. After {@link #close} reads fail, and the pages go back to the system once the garbage
+ * collector has found the buffers unreachable: Java 17 has no other way to unmap.
+ */
+final class MappedBytes implements ByteStorage, AutoCloseable {
+    /** Bytes of a window: 1 GiB, the largest power of two that a buffer can hold. */
+    static final int WINDOW_BYTES = 1 << 30;
+
+    private final Path path;
+    private final long size;
+    private final int windowBytes;
+    private volatile ByteBuffer[] windows;
+
+    private MappedBytes(Path path, long size, int windowBytes, ByteBuffer[] windows) {
+        this.path = path;
+        this.size = size;
+        this.windowBytes = windowBytes;
+        this.windows = windows;
+    }
+
+    /**
+     * Maps {@code path}, touching none of its bytes.
+     *
+     * @param windowBytes bytes of a window, {@link #WINDOW_BYTES} but in tests
+     * @throws ModelFileException where the path is no readable regular file
+     */
+    static MappedBytes open(Path path, int windowBytes) {
+        // Checked before opening, because opening a pipe waits for its writer.
+        if (Files.exists(path) && !Files.isRegularFile(path)) {
+            throw new ModelFileException(path + ": is " + (Files.isDirectory(path) ? "a directory" : "not a file")
+                    + "; expected the path of a GGUF model file");
+        }
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            long size = channel.size();
+            int count = Math.toIntExact((size + windowBytes - 1) / windowBytes);
+            ByteBuffer[] windows = new ByteBuffer[count];
+            for (int window = 0; window < count; window++) {
+                long start = (long) window * windowBytes;
+                windows[window] =
+                        channel.map(FileChannel.MapMode.READ_ONLY, start, Math.min(windowBytes, size - start));
+            }
+            return new MappedBytes(path, size, windowBytes, windows);
+        } catch (NoSuchFileException absent) {
+            throw new ModelFileException(path + ": no such file. Check the path of the model", absent);
+        } catch (IOException failure) {
+            throw new ModelFileException(
+                    path + ": cannot be read (" + failure + "). Check the permissions of the file", failure);
+        }
+    }
+
+    @Override
+    public long size() {
+        return size;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalStateException after {@link #close}
+     * @throws ModelFileException where the file has become shorter since it was opened
+     */
+    @Override
+    public void read(long offset, byte[] target, int targetOffset, int length) {
+        Objects.checkFromIndexSize(offset, length, size);
+        Objects.checkFromIndexSize(targetOffset, length, target.length);
+        ByteBuffer[] mapped = windows;
+        if (mapped == null) {
+            throw new IllegalStateException(path + ": the model file has been closed");
+        }
+        int done = 0;
+        while (done < length) {
+            long position = offset + done;
+            int inWindow = (int) (position % windowBytes);
+            int count = Math.min(length - done, windowBytes - inWindow);
+            try {
+                mapped[(int) (position / windowBytes)].get(inWindow, target, targetOffset + done, count);
+            } catch (InternalError fault) {
+                // The JVM's answer to a page that no longer has a file behind it.
+                throw new ModelFileException(
+                        path + ": bytes " + position + " to " + (position + count)
+                                + " can no longer be read: the file was cut or its disk failed while in use."
+                                + " Do not write to a model file that is open; start again",
+                        fault);
+            }
+            done += count;
+        }
+    }
+
+    @Override
+    public void close() {
+        windows = null;
+    }
+}
