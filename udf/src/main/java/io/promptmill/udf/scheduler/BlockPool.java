@@ -1,0 +1,150 @@
+package io.promptmill.udf.scheduler;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.Map;
+
+/**
+ * The KV blocks of an engine, by id, and what full blocks hold. A block is held by any number of sequences; one that
+ * none holds is free, but stays findable by its content until it is taken for something else, the longest unused first.
+ *
+ * <p>A block's content is its tokens and everything before them. It is named by an id that is never reused, so the key
+ * (content before it, its tokens) is exact: no hash collision can mix up two prefixes. Not thread-safe.
+ */
+public final class BlockPool {
+    /** The content before a sequence's first block. */
+    static final long ROOT = 0;
+
+    private static final int NONE = -1;
+
+    private final int blockTokens;
+    private final boolean prefixCache;
+    private final int[] holders;
+    private final Content[] contents;
+    private final LinkedHashSet<Integer> free = new LinkedHashSet<>();
+    private final Map<Key, Integer> blocksByKey = new HashMap<>();
+    private long nextContent = ROOT + 1;
+
+    private record Content(long id, Key key) {}
+
+    private record Key(long before, int[] tokens) {
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Key key && key.before == before && Arrays.equals(key.tokens, tokens);
+        }
+
+        @Override
+        public int hashCode() {
+            return Long.hashCode(before) * 31 + Arrays.hashCode(tokens);
+        }
+    }
+
+    /**
+     * @param blockTokens tokens in a block
+     * @param prefixCache whether free blocks are found again by their content
+     */
+    public BlockPool(int blocks, int blockTokens, boolean prefixCache) {
+        this.blockTokens = blockTokens;
+        this.prefixCache = prefixCache;
+        holders = new int[blocks];
+        contents = new Content[blocks];
+        for (int block = 0; block < blocks; block++) {
+            free.add(block);
+        }
+    }
+
+    public int blockTokens() {
+        return blockTokens;
+    }
+
+    /** Blocks in all. */
+    public int size() {
+        return holders.length;
+    }
+
+    /** Blocks that no sequence holds. */
+    public int free() {
+        return free.size();
+    }
+
+    int blocksFor(int tokens) {
+        return (tokens + blockTokens - 1) / blockTokens;
+    }
+
+    /** Takes a free block for new content; there must be one. */
+    int take() {
+        Iterator<Integer> oldest = free.iterator();
+        int block = oldest.next();
+        oldest.remove();
+        holders[block] = 1;
+        if (contents[block] != null) {
+            blocksByKey.remove(contents[block].key());
+            contents[block] = null;
+        }
+        return block;
+    }
+
+    /**
+     * Gives the sequence the blocks that already hold its beginning, up to its last token but one: that one must be
+     * computed to get logits. The sequence must hold none.
+     *
+     * @return tokens that need not be computed
+     */
+    int reuse(Sequence sequence) {
+        if (!prefixCache) {
+            return 0;
+        }
+        int full = (sequence.length() - 1) / blockTokens;
+        for (int i = 0; i < full; i++) {
+            int[] tokens = sequence.tokens(i * blockTokens, (i + 1) * blockTokens);
+            int block = blocksByKey.getOrDefault(new Key(sequence.lastContent(), tokens), NONE);
+            if (block == NONE) {
+                break;
+            }
+            hold(block);
+            sequence.addBlock(block);
+            sequence.published(contents[block].id());
+        }
+        int tokens = sequence.blocks() * blockTokens;
+        sequence.advance(tokens);
+        return tokens;
+    }
+
+    private void hold(int block) {
+        if (holders[block]++ == 0) {
+            free.remove(block);
+        }
+    }
+
+    /** Makes the sequence's blocks that have become full findable. */
+    void publish(Sequence sequence) {
+        if (!prefixCache) {
+            return;
+        }
+        while ((sequence.publishedBlocks() + 1) * blockTokens <= sequence.computed()) {
+            int index = sequence.publishedBlocks();
+            Key key = new Key(
+                    sequence.lastContent(), sequence.tokens(index * blockTokens, (index + 1) * blockTokens));
+            Integer known = blocksByKey.get(key);
+            if (known == null) {
+                known = sequence.blockTable()[index];
+                contents[known] = new Content(nextContent++, key);
+                blocksByKey.put(key, known);
+            }
+            sequence.published(contents[known].id());
+        }
+    }
+
+    /** Takes all blocks from the sequence. Its last ones become the oldest free ones: longer prefixes go first. */
+    void release(Sequence sequence) {
+        for (int i = sequence.blocks() - 1; i >= 0; i--) {
+            int block = sequence.blockTable()[i];
+            if (--holders[block] == 0) {
+                free.add(block);
+            }
+        }
+        sequence.reset();
+    }
+}

@@ -1,0 +1,151 @@
+package io.promptmill.udf.scheduler;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/**
+ * Decides what each step computes: first the next token of every sequence that generates, then prompts in chunks, up to
+ * the batch limit, so that a long prompt never holds up the others. When KV blocks run out, the sequence that was
+ * admitted last gives its blocks back and is computed again later. Not thread-safe.
+ */
+public final class Scheduler {
+    private final BlockPool pool;
+    private final int maximumBatchTokens;
+    private final int maximumSequences;
+    private final Deque<Sequence> waiting = new ArrayDeque<>();
+    /** In order of admission. */
+    private final List<Sequence> running = new ArrayList<>();
+
+    private long preemptions;
+    private long reusedTokens;
+
+    /**
+     * @param maximumBatchTokens tokens of a step at most
+     * @param maximumSequences that run at the same time at most
+     */
+    public Scheduler(BlockPool pool, int maximumBatchTokens, int maximumSequences) {
+        this.pool = pool;
+        this.maximumBatchTokens = maximumBatchTokens;
+        this.maximumSequences = Math.min(maximumSequences, maximumBatchTokens);
+    }
+
+    /** Tokens that a sequence may have at most, given the blocks there are. */
+    public int maximumLength() {
+        return (int) Math.min(Integer.MAX_VALUE, (long) pool.size() * pool.blockTokens());
+    }
+
+    /** Queues a sequence, at most {@link #maximumLength()} long. */
+    public void add(Sequence sequence) {
+        waiting.add(sequence);
+    }
+
+    public boolean hasWork() {
+        return !running.isEmpty() || !waiting.isEmpty();
+    }
+
+    /** Sequences that gave their blocks back since the start. */
+    public long preemptions() {
+        return preemptions;
+    }
+
+    /** Tokens found in the prefix cache since the start. */
+    public long reusedTokens() {
+        return reusedTokens;
+    }
+
+    /**
+     * The chunks of the next step, at most one a sequence; each has the blocks that it needs. Call {@link #completed}
+     * when they are computed. Empty only where there is no work.
+     */
+    public List<Chunk> schedule() {
+        List<Chunk> chunks = new ArrayList<>();
+        int budget = maximumBatchTokens;
+        // A copy: preempting removes later ones. Decoding sequences are those with a single token pending.
+        for (Sequence sequence : List.copyOf(running)) {
+            if (sequence.pending() == 1 && running.contains(sequence) && makeRoom(sequence)) {
+                budget -= schedule(sequence, 1, chunks);
+            }
+        }
+        for (Sequence sequence : List.copyOf(running)) {
+            if (sequence.pending() > 1 && budget > 0) {
+                budget -= schedule(sequence, budget, chunks);
+            }
+        }
+        while (budget > 0 && !waiting.isEmpty() && running.size() < maximumSequences && admit(waiting.peek())) {
+            Sequence sequence = waiting.remove();
+            running.add(sequence);
+            budget -= schedule(sequence, budget, chunks);
+        }
+        if (chunks.isEmpty() && !running.isEmpty()) {
+            // Prompts hold all blocks half-way: the last one gives way, as often as needed.
+            preempt(running.get(running.size() - 1));
+            return schedule();
+        }
+        return chunks;
+    }
+
+    /** Notes that the chunks of the last step have been computed. */
+    public void completed(List<Chunk> chunks) {
+        for (Chunk chunk : chunks) {
+            chunk.sequence().advance(chunk.count());
+            pool.publish(chunk.sequence());
+        }
+    }
+
+    /** Removes a sequence, whatever its state, and frees its blocks. */
+    public void remove(Sequence sequence) {
+        running.remove(sequence);
+        waiting.remove(sequence);
+        pool.release(sequence);
+    }
+
+    /** Frees a block for the sequence's next token where it needs one; false where it had to give way itself. */
+    private boolean makeRoom(Sequence sequence) {
+        while (pool.blocksFor(sequence.length()) > sequence.blocks() && pool.free() == 0) {
+            Sequence last = running.get(running.size() - 1);
+            preempt(last);
+            if (last == sequence) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void preempt(Sequence sequence) {
+        running.remove(sequence);
+        pool.release(sequence);
+        waiting.addFirst(sequence);
+        preemptions++;
+    }
+
+    /** Takes blocks for as many pending tokens as the limit and the pool allow, and returns how many those are. */
+    private int schedule(Sequence sequence, int limit, List<Chunk> chunks) {
+        int start = sequence.computed();
+        int count = Math.min(limit, sequence.pending());
+        while (sequence.blocks() < pool.blocksFor(start + count) && pool.free() > 0) {
+            sequence.addBlock(pool.take());
+        }
+        count = Math.min(count, sequence.blocks() * pool.blockTokens() - start);
+        if (count > 0) {
+            chunks.add(new Chunk(sequence, start, count, start + count == sequence.length()));
+        }
+        return count;
+    }
+
+    /** True where the blocks suffice for the sequence's known tokens besides what the running prompts still need. */
+    private boolean admit(Sequence sequence) {
+        int reused = pool.reuse(sequence);
+        int needed = pool.blocksFor(sequence.length()) - sequence.blocks();
+        for (Sequence other : running) {
+            needed += pool.blocksFor(other.length()) - other.blocks();
+        }
+        if (needed > pool.free() && !running.isEmpty()) {
+            pool.release(sequence);
+            return false;
+        }
+        reusedTokens += reused;
+        return true;
+    }
+}

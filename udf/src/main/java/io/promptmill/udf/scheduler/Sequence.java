@@ -1,0 +1,123 @@
+package io.promptmill.udf.scheduler;
+
+import java.util.Arrays;
+
+/**
+ * A request's tokens and the KV blocks that hold what has been computed of them. Owned by the step loop; not
+ * thread-safe.
+ */
+public final class Sequence {
+    private final int promptLength;
+    private final int maximumLength;
+    private int[] tokens;
+    private int length;
+    private int computed;
+    private int[] blockTable = new int[4];
+    private int blocks;
+    /** Content id of the last full block that was published to the prefix cache, and how many were. */
+    private long lastContent = BlockPool.ROOT;
+
+    private int publishedBlocks;
+
+    /**
+     * @param prompt token ids, at least one
+     * @param maximumLength of prompt and completion together, in tokens
+     */
+    public Sequence(int[] prompt, int maximumLength) {
+        if (prompt.length == 0 || prompt.length > maximumLength) {
+            throw new IllegalArgumentException(prompt.length + " prompt tokens, at most " + maximumLength);
+        }
+        this.tokens = prompt.clone();
+        this.promptLength = prompt.length;
+        this.length = prompt.length;
+        this.maximumLength = maximumLength;
+    }
+
+    /** Appends a sampled token. */
+    public void append(int token) {
+        if (length == maximumLength) {
+            throw new IllegalStateException("the sequence is full with " + length + " tokens");
+        }
+        if (length == tokens.length) {
+            tokens = Arrays.copyOf(tokens, Math.min(maximumLength, length * 2));
+        }
+        tokens[length++] = token;
+    }
+
+    public int token(int position) {
+        return tokens[position];
+    }
+
+    /** Tokens known: prompt and completion. */
+    public int length() {
+        return length;
+    }
+
+    public int promptLength() {
+        return promptLength;
+    }
+
+    public int completionLength() {
+        return length - promptLength;
+    }
+
+    public boolean isFull() {
+        return length == maximumLength;
+    }
+
+    /** Tokens whose keys and values are stored. */
+    public int computed() {
+        return computed;
+    }
+
+    /** Tokens that remain to be computed before the next one can be sampled. */
+    public int pending() {
+        return length - computed;
+    }
+
+    /** Ids of the KV blocks in order; entries beyond the blocks held are undefined. Replaced when it grows. */
+    public int[] blockTable() {
+        return blockTable;
+    }
+
+    int blocks() {
+        return blocks;
+    }
+
+    void addBlock(int block) {
+        if (blocks == blockTable.length) {
+            blockTable = Arrays.copyOf(blockTable, blocks * 2);
+        }
+        blockTable[blocks++] = block;
+    }
+
+    void advance(int count) {
+        computed += count;
+    }
+
+    long lastContent() {
+        return lastContent;
+    }
+
+    int publishedBlocks() {
+        return publishedBlocks;
+    }
+
+    /** Notes that the next full block is known to the prefix cache under this content id. */
+    void published(long content) {
+        lastContent = content;
+        publishedBlocks++;
+    }
+
+    int[] tokens(int from, int to) {
+        return Arrays.copyOfRange(tokens, from, to);
+    }
+
+    /** Forgets what was computed, as when its blocks are taken away. */
+    void reset() {
+        computed = 0;
+        blocks = 0;
+        publishedBlocks = 0;
+        lastContent = BlockPool.ROOT;
+    }
+}
