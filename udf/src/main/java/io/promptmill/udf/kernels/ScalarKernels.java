@@ -34,8 +34,7 @@ final class ScalarKernels extends JavaKernels {
                 for (int lane = 0; lane < LANES; lane++) {
                     float sum = output.data()[target + lane];
                     for (int k = 0; k < columns; k++) {
-                        sum = Math.fma(
-                                input.data()[inputStart + k * LANES + lane], panel[i * PANEL_COLUMNS + k], sum);
+                        sum = Math.fma(input.data()[inputStart + k * LANES + lane], panel[i * PANEL_COLUMNS + k], sum);
                     }
                     output.data()[target + lane] = sum;
                 }

@@ -41,8 +41,8 @@ final class VectorBlockDecoders {
             int from = sourceOffset + block * 34;
             float scale = HalfFloats.halfAt(source, from);
             for (int j = 0; j < 32; j += WIDTH) {
-                FloatVector quants = (FloatVector) ByteVector.fromArray(BYTES, source, from + 2 + j)
-                        .convertShape(VectorOperators.B2F, FLOATS, 0);
+                FloatVector quants = (FloatVector)
+                        ByteVector.fromArray(BYTES, source, from + 2 + j).convertShape(VectorOperators.B2F, FLOATS, 0);
                 quants.mul(scale).intoArray(target, targetOffset + block * 32 + j);
             }
         }

@@ -69,8 +69,7 @@ final class VectorKernels extends JavaKernels {
         if (WIDTH != 8) {
             for (; i + 8 <= rows; i += 8) {
                 int w = i * PANEL_COLUMNS;
-                VectorProduct.eightByTwo(
-                        panel, w, columns, input, a0, a1, output, o0 + i * LANES, o1 + i * LANES);
+                VectorProduct.eightByTwo(panel, w, columns, input, a0, a1, output, o0 + i * LANES, o1 + i * LANES);
             }
         }
         for (; i + 4 <= rows; i += 4) {
@@ -84,8 +83,7 @@ final class VectorKernels extends JavaKernels {
         }
     }
 
-    private static void multiplyOne(
-            float[] panel, int rows, int columns, float[] input, int a, float[] output, int o) {
+    private static void multiplyOne(float[] panel, int rows, int columns, float[] input, int a, float[] output, int o) {
         int i = 0;
         for (; i + 8 <= rows; i += 8) {
             VectorProduct.eightByOne(panel, i * PANEL_COLUMNS, columns, input, a, output, o + i * LANES);
@@ -255,7 +253,8 @@ final class VectorKernels extends JavaKernels {
         float[] sums = new float[LANES];
         for (int i = 0; i < count; i += WIDTH) {
             VectorMask<Float> valid = SPECIES.indexInRange(i, count);
-            FloatVector e = exp(FloatVector.fromArray(SPECIES, values, offset + i).sub(maximum));
+            FloatVector e =
+                    exp(FloatVector.fromArray(SPECIES, values, offset + i).sub(maximum));
             e.intoArray(values, offset + i);
             FloatVector.fromArray(SPECIES, sums, i % LANES).add(e, valid).intoArray(sums, i % LANES);
         }
@@ -326,8 +325,8 @@ final class VectorKernels extends JavaKernels {
         FloatVector r = n.fma(FloatVector.broadcast(SPECIES, -Exponential.LN2_HIGH), bounded);
         r = n.fma(FloatVector.broadcast(SPECIES, -Exponential.LN2_LOW), r);
         FloatVector one = FloatVector.broadcast(SPECIES, 1f);
-        FloatVector p = r.fma(
-                FloatVector.broadcast(SPECIES, Exponential.C7), FloatVector.broadcast(SPECIES, Exponential.C6));
+        FloatVector p =
+                r.fma(FloatVector.broadcast(SPECIES, Exponential.C7), FloatVector.broadcast(SPECIES, Exponential.C6));
         p = p.fma(r, FloatVector.broadcast(SPECIES, Exponential.C5));
         p = p.fma(r, FloatVector.broadcast(SPECIES, Exponential.C4));
         p = p.fma(r, FloatVector.broadcast(SPECIES, Exponential.C3));

@@ -19,7 +19,6 @@ public final class RmsNorm {
 
     /** Both {@code [rows x features]}; {@code output} may be {@code input}. */
     public void apply(RowTiles input, RowTiles output) {
-        compute.workers()
-                .run(input.tiles(), t -> compute.kernels().rmsNorm(input, weight, epsilon, output, t, t + 1));
+        compute.workers().run(input.tiles(), t -> compute.kernels().rmsNorm(input, weight, epsilon, output, t, t + 1));
     }
 }

@@ -68,8 +68,7 @@ final class GgufKeys {
     /** Radians per position of each pair, {@code [rope dimensions / 2]}. */
     double[] ropeFrequencies() {
         ModelShape shape = shape();
-        int dimensions =
-                metadata.integerOr(prefix + "rope.dimension_count", shape.headSize(), 2, MAXIMUM_WIDTH);
+        int dimensions = metadata.integerOr(prefix + "rope.dimension_count", shape.headSize(), 2, MAXIMUM_WIDTH);
         if (dimensions % 2 != 0 || dimensions > shape.headSize()) {
             throw invalid("rope.dimension_count", dimensions, "an even number up to the head size " + shape.headSize());
         }
@@ -79,8 +78,7 @@ final class GgufKeys {
         }
         double[] frequencies = Rope.frequencies(dimensions, base);
         double divisor = linearScale();
-        float[] factors =
-                file.has("rope_freqs.weight") ? file.vector("rope_freqs.weight", frequencies.length) : null;
+        float[] factors = file.has("rope_freqs.weight") ? file.vector("rope_freqs.weight", frequencies.length) : null;
         for (int i = 0; i < frequencies.length; i++) {
             frequencies[i] /= divisor * (factors == null ? 1 : factors[i]);
             if (!Double.isFinite(frequencies[i])) {

@@ -71,11 +71,7 @@ final class Llama implements Model {
                 file.has("output.weight") ? file.matrix("output.weight", shape.vocabularySize(), width) : table);
         rope = new Rope(compute, maximumRows, shape.headSize(), true, keys.ropeFrequencies());
         attention = new Attention(
-                compute,
-                shape.heads(),
-                shape.kvHeads(),
-                shape.headSize(),
-                (float) (1 / Math.sqrt(shape.headSize())));
+                compute, shape.heads(), shape.kvHeads(), shape.headSize(), (float) (1 / Math.sqrt(shape.headSize())));
         buffers = new Buffers(shape, maximumRows, maximumOutputs);
     }
 

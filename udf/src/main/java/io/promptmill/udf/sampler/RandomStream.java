@@ -34,9 +34,8 @@ final class RandomStream {
     /** A number in [0, 1) with 53 random bits for a position. */
     double uniform(long position) {
         int[] words = philox(
-                new int[] {(int) position, (int) (position >>> 32), (int) row, (int) (row >>> 32)},
-                (int) seed,
-                (int) (seed >>> 32));
+                new int[] {(int) position, (int) (position >>> 32), (int) row, (int) (row >>> 32)}, (int) seed, (int)
+                        (seed >>> 32));
         long bits = (words[0] & 0xFFFFFFFFL) << 21 ^ words[1] >>> 11;
         return bits * 0x1.0p-53;
     }

@@ -125,8 +125,7 @@ public final class BlockPool {
         }
         while ((sequence.publishedBlocks() + 1) * blockTokens <= sequence.computed()) {
             int index = sequence.publishedBlocks();
-            Key key = new Key(
-                    sequence.lastContent(), sequence.tokens(index * blockTokens, (index + 1) * blockTokens));
+            Key key = new Key(sequence.lastContent(), sequence.tokens(index * blockTokens, (index + 1) * blockTokens));
             Integer known = blocksByKey.get(key);
             if (known == null) {
                 known = sequence.blockTable()[index];

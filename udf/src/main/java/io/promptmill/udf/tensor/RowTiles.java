@@ -28,8 +28,8 @@ public final class RowTiles {
     /** Sets the number of rows in use, at most the capacity; the values are undefined until written. */
     public RowTiles resize(int newRows) {
         if (newRows < 0 || (long) tilesOf(newRows) * LANES * features > data.length) {
-            throw new IllegalArgumentException(newRows + " rows exceed the capacity of "
-                    + data.length / features + " rows of " + features + " features");
+            throw new IllegalArgumentException(newRows + " rows exceed the capacity of " + data.length / features
+                    + " rows of " + features + " features");
         }
         rows = newRows;
         return this;

@@ -157,10 +157,8 @@ class KernelsTwinTest {
         double x1 = values.data()[values.index(20, headSize + pair * step + gap)];
         double cosine = cosines.data()[cosines.index(20, pair)];
         double sine = sines.data()[sines.index(20, pair)];
-        assertEquals(
-                x0 * cosine - x1 * sine, actual.data()[actual.index(20, headSize + pair * step)], 1e-5);
-        assertEquals(
-                x0 * sine + x1 * cosine, actual.data()[actual.index(20, headSize + pair * step + gap)], 1e-5);
+        assertEquals(x0 * cosine - x1 * sine, actual.data()[actual.index(20, headSize + pair * step)], 1e-5);
+        assertEquals(x0 * sine + x1 * cosine, actual.data()[actual.index(20, headSize + pair * step + gap)], 1e-5);
     }
 
     @ParameterizedTest
@@ -173,8 +171,12 @@ class KernelsTwinTest {
         float[] actual = new float[heads * stride];
         float[] expectedOutput = new float[heads * headSize];
         float[] actualOutput = new float[heads * headSize];
-        float[][] keys = IntStream.range(0, blocks).mapToObj(b -> randomFloats(3 + headSize * 16)).toArray(float[][]::new);
-        float[][] values = IntStream.range(0, blocks).mapToObj(b -> randomFloats(3 + headSize * 16)).toArray(float[][]::new);
+        float[][] keys = IntStream.range(0, blocks)
+                .mapToObj(b -> randomFloats(3 + headSize * 16))
+                .toArray(float[][]::new);
+        float[][] values = IntStream.range(0, blocks)
+                .mapToObj(b -> randomFloats(3 + headSize * 16))
+                .toArray(float[][]::new);
         for (int b = 0; b < blocks; b++) {
             scalar.scores(queries, 0, heads, headSize, 0.3f, keys[b], 3, expected, b * 16, stride);
             vector.scores(queries, 0, heads, headSize, 0.3f, keys[b], 3, actual, b * 16, stride);
@@ -277,7 +279,10 @@ class KernelsTwinTest {
 
     private record ByteDecoder(byte[] bytes) {
         void into(float[] target) {
-            ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(target);
+            ByteBuffer.wrap(bytes)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .asFloatBuffer()
+                    .get(target);
         }
     }
 }
