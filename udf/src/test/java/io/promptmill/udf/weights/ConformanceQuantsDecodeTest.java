@@ -48,7 +48,8 @@ final class ConformanceQuantsDecodeTest {
 
     private static boolean isSupported(JsonNode root) {
         for (JsonNode type : root.get("tensor_types")) {
-            if (Arrays.stream(BlockFormat.values()).noneMatch(format -> format.name().equals(type.asText()))) {
+            if (Arrays.stream(BlockFormat.values())
+                    .noneMatch(format -> format.name().equals(type.asText()))) {
                 return false;
             }
         }
