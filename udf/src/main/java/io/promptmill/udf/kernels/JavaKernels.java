@@ -1,0 +1,109 @@
+package io.promptmill.udf.kernels;
+
+import io.promptmill.udf.tensor.Matrix;
+import io.promptmill.udf.tensor.RowTiles;
+import java.util.Arrays;
+
+/**
+ * What the scalar and the vector provider share: the walk of the matrix product over panels of weights.
+ *
+ * <p>A panel of {@link #PANEL_ROWS} x {@link #PANEL_COLUMNS} weights is decoded from its stored blocks into floats that
+ * stay in the core's second-level cache, and multiplied with every row of the batch before the next one is decoded: the
+ * cost of decoding is shared by the whole batch. Partial sums live in the output between panels.
+ */
+abstract class JavaKernels implements Kernels {
+    /** Output features decoded at a time: a multiple of the register tile's height. */
+    static final int PANEL_ROWS = 64;
+    /** Input features decoded at a time: a multiple of every block size; 64 rows of them are 128 KiB of floats. */
+    static final int PANEL_COLUMNS = 512;
+
+    private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
+
+    /** The decoder of this provider for a stored format. */
+    abstract BlockDecoder decoder(Matrix matrix);
+
+    /**
+     * {@code output[r, outputFeature + i] += sum over k in [0, columns) of input[r, inputFeature + k] * panel[i, k]} for
+     * {@code rows} rows of the panel and all rows of the batch; the fused multiply-adds continue the sum in the output.
+     */
+    abstract void multiplyPanel(
+            float[] panel, int rows, int columns, RowTiles input, int inputFeature, RowTiles output, int outputFeature);
+
+    @Override
+    public final PackedMatrix pack(Matrix matrix) {
+        return new StoredMatrix(matrix, decoder(matrix));
+    }
+
+    @Override
+    public final void multiply(RowTiles input, PackedMatrix weights, RowTiles output, int from, int to) {
+        StoredMatrix stored = (StoredMatrix) weights;
+        if (input.features() != stored.columns()
+                || output.features() < to
+                || output.rows() != input.rows()
+                || to > stored.rows()) {
+            throw new IllegalArgumentException("product of [" + input.rows() + " x " + input.features() + "] and "
+                    + stored.matrix() + " into [" + output.rows() + " x " + output.features() + "]");
+        }
+        Scratch buffers = scratch.get();
+        for (int row = from; row < to; row += PANEL_ROWS) {
+            int rows = Math.min(PANEL_ROWS, to - row);
+            clear(output, row, rows);
+            for (int column = 0; column < stored.columns(); column += PANEL_COLUMNS) {
+                int columns = Math.min(PANEL_COLUMNS, stored.columns() - column);
+                for (int i = 0; i < rows; i++) {
+                    stored.decode(row + i, column, columns, buffers.blocks, buffers.panel, i * PANEL_COLUMNS);
+                }
+                multiplyPanel(buffers.panel, rows, columns, input, column, output, row);
+            }
+        }
+    }
+
+    @Override
+    public final void gather(Matrix table, int[] ids, RowTiles output, int from, int to) {
+        StoredMatrix stored = (StoredMatrix) pack(table);
+        Scratch buffers = scratch.get();
+        for (int r = from; r < to; r++) {
+            for (int column = 0; column < table.columns(); column += PANEL_COLUMNS) {
+                int columns = Math.min(PANEL_COLUMNS, table.columns() - column);
+                stored.decode(ids[r], column, columns, buffers.blocks, buffers.panel, 0);
+                output.writeRow(r, column, columns, buffers.panel, 0);
+            }
+        }
+    }
+
+    private static void clear(RowTiles output, int feature, int features) {
+        for (int tile = 0; tile < output.tiles(); tile++) {
+            int start = output.index(tile * RowTiles.LANES, feature);
+            Arrays.fill(output.data(), start, start + features * RowTiles.LANES, 0f);
+        }
+    }
+
+    /** Weights read from the mapped file whenever they are needed. */
+    private record StoredMatrix(Matrix matrix, BlockDecoder decoder) implements PackedMatrix {
+        @Override
+        public int rows() {
+            return matrix.rows();
+        }
+
+        @Override
+        public int columns() {
+            return matrix.columns();
+        }
+
+        @Override
+        public long packedBytes() {
+            return 0;
+        }
+
+        void decode(int row, int column, int count, byte[] blocks, float[] target, int targetOffset) {
+            matrix.readBlocks(row, column, count, blocks, 0);
+            decoder.decode(blocks, 0, target, targetOffset, count);
+        }
+    }
+
+    /** Buffers of one thread. */
+    private static final class Scratch {
+        private final float[] panel = new float[PANEL_ROWS * PANEL_COLUMNS];
+        private final byte[] blocks = new byte[PANEL_COLUMNS * Float.BYTES];
+    }
+}

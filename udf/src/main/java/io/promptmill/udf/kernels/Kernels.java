@@ -1,0 +1,106 @@
+package io.promptmill.udf.kernels;
+
+import io.promptmill.udf.tensor.Matrix;
+import io.promptmill.udf.tensor.RowTiles;
+
+/**
+ * Arithmetic on slices of activations and weights; a caller spreads slices over threads. Implementations agree to the
+ * bit: every sum has one order, given here, whatever the vector width. Thread-safe for disjoint outputs.
+ */
+public interface Kernels {
+
+    /** Name of the provider and its vector width, for reports. */
+    String name();
+
+    /** Brings a stored matrix {@code [outputs x inputs]} into the form that {@link #multiply} takes; once, at load. */
+    PackedMatrix pack(Matrix matrix);
+
+    /**
+     * Matrix product with stored weights: {@code output[r, n] = sum over k of input[r, k] * weights[n, k]} for outputs
+     * {@code n} in {@code [from, to)} and every row. One fused multiply-add a term, k ascending from 0.
+     *
+     * @param input {@code [rows x inputs]}
+     * @param output {@code [rows x outputs]}, of as many rows
+     */
+    void multiply(RowTiles input, PackedMatrix weights, RowTiles output, int from, int to);
+
+    /** Writes row {@code ids[r]} of the matrix to row r of {@code output [rows x columns]}, for r in [from, to). */
+    void gather(Matrix table, int[] ids, RowTiles output, int from, int to);
+
+    /**
+     * Root-mean-square norm of every row in tiles {@code [fromTile, toTile)}:
+     * {@code output = input / sqrt(mean(input^2) + epsilon) * weight} (Zhang and Sennrich 2019, arXiv:1910.07467). The
+     * squares are summed in four partial sums by {@code feature % 4}, added as {@code (s0 + s1) + (s2 + s3)}.
+     *
+     * @param weight {@code [features]}
+     */
+    void rmsNorm(RowTiles input, float[] weight, float epsilon, RowTiles output, int fromTile, int toTile);
+
+    /** {@code target += addend} for array elements {@code [from, to)} of the backing arrays. */
+    void add(float[] target, float[] addend, int from, int to);
+
+    /** {@code gate = gate * sigmoid(gate) * up} for elements {@code [from, to)}; the exponential is {@link Exponential}. */
+    void siluMultiply(float[] gate, float[] up, int from, int to);
+
+    /**
+     * Rotates pairs of features of every head by an angle a row (Su et al. 2021, arXiv:2104.09864):
+     * {@code (x0, x1) -> (x0 cos - x1 sin, x1 cos + x0 sin)}. Pair {@code i} of a head is the features
+     * {@code (i * pairStep, i * pairStep + pairGap)}; features beyond {@code 2 * cosines.features()} of a head stay.
+     *
+     * @param cosines {@code [rows x pairs]}
+     * @param sines {@code [rows x pairs]}
+     */
+    void rotate(
+            RowTiles values,
+            int headSize,
+            int pairStep,
+            int pairGap,
+            RowTiles cosines,
+            RowTiles sines,
+            int fromTile,
+            int toTile);
+
+    /**
+     * Dot products of some queries with sixteen keys: {@code scores[h * scoresStride + j] = scale * sum over d of
+     * queries[h, d] * keys[d, j]}, d ascending.
+     *
+     * @param queries {@code [heads x headSize]} from {@code queriesOffset}
+     * @param keys {@code [headSize x 16]} from {@code keysOffset}
+     */
+    void scores(
+            float[] queries,
+            int queriesOffset,
+            int heads,
+            int headSize,
+            float scale,
+            float[] keys,
+            int keysOffset,
+            float[] scores,
+            int scoresOffset,
+            int scoresStride);
+
+    /**
+     * Softmax in place of {@code count} values from {@code offset}. The sum is taken in sixteen partial sums by
+     * {@code i % 16}, added in ascending order. The array must reach to the next multiple of 16 beyond {@code count};
+     * what lies there is overwritten.
+     */
+    void softmax(float[] values, int offset, int count);
+
+    /**
+     * {@code output[h, d] += sum over j of weights[h * weightsStride + j] * values[j, d]} for {@code count} values, j
+     * ascending.
+     *
+     * @param values {@code [count x headSize]} from {@code valuesOffset}
+     * @param output {@code [heads x headSize]}
+     */
+    void weightedSum(
+            float[] weights,
+            int weightsOffset,
+            int weightsStride,
+            int heads,
+            int count,
+            float[] values,
+            int valuesOffset,
+            int headSize,
+            float[] output);
+}

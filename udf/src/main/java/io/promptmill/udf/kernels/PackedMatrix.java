@@ -1,0 +1,14 @@
+package io.promptmill.udf.kernels;
+
+/** A weight matrix {@code [outputs x inputs]} in the form that its provider multiplies with. Immutable, thread-safe. */
+public interface PackedMatrix {
+
+    /** Output features. */
+    int rows();
+
+    /** Input features. */
+    int columns();
+
+    /** Bytes held in memory besides the model file. */
+    long packedBytes();
+}

@@ -1,0 +1,177 @@
+package io.promptmill.udf.kernels;
+
+import static io.promptmill.udf.tensor.RowTiles.LANES;
+
+import io.promptmill.udf.tensor.Matrix;
+import io.promptmill.udf.tensor.RowTiles;
+
+/** Plain loops: the provider where the vector module is missing, and the obvious twin that the vector one is held to. */
+final class ScalarKernels extends JavaKernels {
+
+    @Override
+    public String name() {
+        return "scalar";
+    }
+
+    @Override
+    BlockDecoder decoder(Matrix matrix) {
+        return ScalarBlockDecoders.of(matrix.format());
+    }
+
+    @Override
+    void multiplyPanel(
+            float[] panel,
+            int rows,
+            int columns,
+            RowTiles input,
+            int inputFeature,
+            RowTiles output,
+            int outputFeature) {
+        for (int tile = 0; tile < input.tiles(); tile++) {
+            int inputStart = input.index(tile * LANES, inputFeature);
+            for (int i = 0; i < rows; i++) {
+                int target = output.index(tile * LANES, outputFeature + i);
+                for (int lane = 0; lane < LANES; lane++) {
+                    float sum = output.data()[target + lane];
+                    for (int k = 0; k < columns; k++) {
+                        sum = Math.fma(
+                                input.data()[inputStart + k * LANES + lane], panel[i * PANEL_COLUMNS + k], sum);
+                    }
+                    output.data()[target + lane] = sum;
+                }
+            }
+        }
+    }
+
+    @Override
+    public void rmsNorm(RowTiles input, float[] weight, float epsilon, RowTiles output, int fromTile, int toTile) {
+        float[] sums = new float[4];
+        for (int row = fromTile * LANES; row < toTile * LANES; row++) {
+            java.util.Arrays.fill(sums, 0f);
+            for (int f = 0; f < input.features(); f++) {
+                float x = input.data()[input.index(row, f)];
+                sums[f % 4] = Math.fma(x, x, sums[f % 4]);
+            }
+            float mean = ((sums[0] + sums[1]) + (sums[2] + sums[3])) / input.features();
+            float scale = 1f / (float) Math.sqrt(mean + epsilon);
+            for (int f = 0; f < input.features(); f++) {
+                output.data()[output.index(row, f)] = input.data()[input.index(row, f)] * scale * weight[f];
+            }
+        }
+    }
+
+    @Override
+    public void add(float[] target, float[] addend, int from, int to) {
+        for (int i = from; i < to; i++) {
+            target[i] += addend[i];
+        }
+    }
+
+    @Override
+    public void siluMultiply(float[] gate, float[] up, int from, int to) {
+        for (int i = from; i < to; i++) {
+            gate[i] = gate[i] / (1f + Exponential.exp(-gate[i])) * up[i];
+        }
+    }
+
+    @Override
+    public void rotate(
+            RowTiles values,
+            int headSize,
+            int pairStep,
+            int pairGap,
+            RowTiles cosines,
+            RowTiles sines,
+            int fromTile,
+            int toTile) {
+        float[] data = values.data();
+        for (int row = fromTile * LANES; row < toTile * LANES; row++) {
+            for (int head = 0; head < values.features(); head += headSize) {
+                for (int pair = 0; pair < cosines.features(); pair++) {
+                    int first = values.index(row, head + pair * pairStep);
+                    int second = first + pairGap * LANES;
+                    float cosine = cosines.data()[cosines.index(row, pair)];
+                    float sine = sines.data()[sines.index(row, pair)];
+                    float x0 = data[first];
+                    float x1 = data[second];
+                    data[first] = x0 * cosine - x1 * sine;
+                    data[second] = x1 * cosine + x0 * sine;
+                }
+            }
+        }
+    }
+
+    @Override
+    public void scores(
+            float[] queries,
+            int queriesOffset,
+            int heads,
+            int headSize,
+            float scale,
+            float[] keys,
+            int keysOffset,
+            float[] scores,
+            int scoresOffset,
+            int scoresStride) {
+        for (int h = 0; h < heads; h++) {
+            for (int j = 0; j < LANES; j++) {
+                float sum = 0f;
+                for (int d = 0; d < headSize; d++) {
+                    sum = Math.fma(keys[keysOffset + d * LANES + j], queries[queriesOffset + h * headSize + d], sum);
+                }
+                scores[scoresOffset + h * scoresStride + j] = sum * scale;
+            }
+        }
+    }
+
+    @Override
+    public void softmax(float[] values, int offset, int count) {
+        float maximum = Float.NEGATIVE_INFINITY;
+        for (int i = 0; i < count; i++) {
+            maximum = Math.max(maximum, values[offset + i]);
+        }
+        float[] sums = new float[LANES];
+        for (int i = 0; i < count; i++) {
+            values[offset + i] = Exponential.exp(values[offset + i] - maximum);
+            sums[i % LANES] += values[offset + i];
+        }
+        float inverse = 1f / sum(sums);
+        for (int i = 0; i < count; i++) {
+            values[offset + i] *= inverse;
+        }
+    }
+
+    @Override
+    public void weightedSum(
+            float[] weights,
+            int weightsOffset,
+            int weightsStride,
+            int heads,
+            int count,
+            float[] values,
+            int valuesOffset,
+            int headSize,
+            float[] output) {
+        for (int h = 0; h < heads; h++) {
+            for (int d = 0; d < headSize; d++) {
+                float sum = output[h * headSize + d];
+                for (int j = 0; j < count; j++) {
+                    sum = Math.fma(
+                            values[valuesOffset + j * headSize + d],
+                            weights[weightsOffset + h * weightsStride + j],
+                            sum);
+                }
+                output[h * headSize + d] = sum;
+            }
+        }
+    }
+
+    /** Ascending sum, as the vector kernels end their partial sums. */
+    static float sum(float[] partials) {
+        float total = 0f;
+        for (float partial : partials) {
+            total += partial;
+        }
+        return total;
+    }
+}

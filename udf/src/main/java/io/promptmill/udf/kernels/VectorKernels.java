@@ -1,0 +1,342 @@
+package io.promptmill.udf.kernels;
+
+import static io.promptmill.udf.tensor.RowTiles.LANES;
+
+import io.promptmill.udf.tensor.Matrix;
+import io.promptmill.udf.tensor.RowTiles;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The Vector API provider. A vector is never wider than a tile of sixteen rows; where the processor's are narrower, a
+ * tile takes two or four. Runs on JDK 17 to 25: only loads from and stores to arrays, which no release has changed.
+ */
+final class VectorKernels extends JavaKernels {
+    static final VectorSpecies<Float> SPECIES =
+            FloatVector.SPECIES_PREFERRED.length() > LANES ? FloatVector.SPECIES_512 : FloatVector.SPECIES_PREFERRED;
+    static final int WIDTH = SPECIES.length();
+
+    @Override
+    public String name() {
+        return "vector-" + WIDTH * Float.SIZE;
+    }
+
+    @Override
+    BlockDecoder decoder(Matrix matrix) {
+        return VectorBlockDecoders.of(matrix.format());
+    }
+
+    @Override
+    void multiplyPanel(
+            float[] panel,
+            int rows,
+            int columns,
+            RowTiles input,
+            int inputFeature,
+            RowTiles output,
+            int outputFeature) {
+        int vectors = input.tiles() * LANES / WIDTH;
+        for (int v = 0; v < vectors; v += 2) {
+            int a0 = vectorStart(input, v, inputFeature);
+            int o0 = vectorStart(output, v, outputFeature);
+            if (v + 1 < vectors) {
+                multiplyTwo(
+                        panel,
+                        rows,
+                        columns,
+                        input.data(),
+                        a0,
+                        vectorStart(input, v + 1, inputFeature),
+                        output.data(),
+                        o0,
+                        vectorStart(output, v + 1, outputFeature));
+            } else {
+                multiplyOne(panel, rows, columns, input.data(), a0, output.data(), o0);
+            }
+        }
+    }
+
+    private static int vectorStart(RowTiles tiles, int vector, int feature) {
+        int lane = vector * WIDTH;
+        return tiles.index(lane, feature);
+    }
+
+    private static void multiplyTwo(
+            float[] panel, int rows, int columns, float[] input, int a0, int a1, float[] output, int o0, int o1) {
+        int i = 0;
+        if (WIDTH != 8) {
+            for (; i + 8 <= rows; i += 8) {
+                int w = i * PANEL_COLUMNS;
+                VectorProduct.eightByTwo(
+                        panel, w, columns, input, a0, a1, output, o0 + i * LANES, o1 + i * LANES);
+            }
+        }
+        for (; i + 4 <= rows; i += 4) {
+            int w = i * PANEL_COLUMNS;
+            VectorProduct.fourByTwo(panel, w, columns, input, a0, a1, output, o0 + i * LANES, o1 + i * LANES);
+        }
+        for (; i < rows; i++) {
+            int w = i * PANEL_COLUMNS;
+            VectorProduct.oneByOne(panel, w, columns, input, a0, output, o0 + i * LANES);
+            VectorProduct.oneByOne(panel, w, columns, input, a1, output, o1 + i * LANES);
+        }
+    }
+
+    private static void multiplyOne(
+            float[] panel, int rows, int columns, float[] input, int a, float[] output, int o) {
+        int i = 0;
+        for (; i + 8 <= rows; i += 8) {
+            VectorProduct.eightByOne(panel, i * PANEL_COLUMNS, columns, input, a, output, o + i * LANES);
+        }
+        for (; i < rows; i++) {
+            VectorProduct.oneByOne(panel, i * PANEL_COLUMNS, columns, input, a, output, o + i * LANES);
+        }
+    }
+
+    @Override
+    public void rmsNorm(RowTiles input, float[] weight, float epsilon, RowTiles output, int fromTile, int toTile) {
+        int features = input.features();
+        float[] x = input.data();
+        for (int row = fromTile * LANES; row < toTile * LANES; row += WIDTH) {
+            int start = input.index(row, 0);
+            FloatVector s0 = FloatVector.zero(SPECIES);
+            FloatVector s1 = s0;
+            FloatVector s2 = s0;
+            FloatVector s3 = s0;
+            int f = 0;
+            for (; f + 4 <= features; f += 4) {
+                FloatVector v0 = FloatVector.fromArray(SPECIES, x, start + f * LANES);
+                FloatVector v1 = FloatVector.fromArray(SPECIES, x, start + (f + 1) * LANES);
+                FloatVector v2 = FloatVector.fromArray(SPECIES, x, start + (f + 2) * LANES);
+                FloatVector v3 = FloatVector.fromArray(SPECIES, x, start + (f + 3) * LANES);
+                s0 = v0.fma(v0, s0);
+                s1 = v1.fma(v1, s1);
+                s2 = v2.fma(v2, s2);
+                s3 = v3.fma(v3, s3);
+            }
+            if (f < features) {
+                FloatVector v = FloatVector.fromArray(SPECIES, x, start + f * LANES);
+                s0 = v.fma(v, s0);
+            }
+            if (f + 1 < features) {
+                FloatVector v = FloatVector.fromArray(SPECIES, x, start + (f + 1) * LANES);
+                s1 = v.fma(v, s1);
+            }
+            if (f + 2 < features) {
+                FloatVector v = FloatVector.fromArray(SPECIES, x, start + (f + 2) * LANES);
+                s2 = v.fma(v, s2);
+            }
+            FloatVector mean = s0.add(s1).add(s2.add(s3)).div(features);
+            FloatVector scale =
+                    FloatVector.broadcast(SPECIES, 1f).div(mean.add(epsilon).lanewise(VectorOperators.SQRT));
+            int target = output.index(row, 0);
+            for (f = 0; f < features; f++) {
+                FloatVector.fromArray(SPECIES, x, start + f * LANES)
+                        .mul(scale)
+                        .mul(weight[f])
+                        .intoArray(output.data(), target + f * LANES);
+            }
+        }
+    }
+
+    @Override
+    public void add(float[] target, float[] addend, int from, int to) {
+        int i = from;
+        for (; i + WIDTH <= to; i += WIDTH) {
+            FloatVector.fromArray(SPECIES, target, i)
+                    .add(FloatVector.fromArray(SPECIES, addend, i))
+                    .intoArray(target, i);
+        }
+        for (; i < to; i++) {
+            target[i] += addend[i];
+        }
+    }
+
+    @Override
+    public void siluMultiply(float[] gate, float[] up, int from, int to) {
+        int i = from;
+        for (; i + WIDTH <= to; i += WIDTH) {
+            FloatVector x = FloatVector.fromArray(SPECIES, gate, i);
+            FloatVector one = FloatVector.broadcast(SPECIES, 1f);
+            x.div(one.add(exp(x.neg())))
+                    .mul(FloatVector.fromArray(SPECIES, up, i))
+                    .intoArray(gate, i);
+        }
+        for (; i < to; i++) {
+            gate[i] = gate[i] / (1f + Exponential.exp(-gate[i])) * up[i];
+        }
+    }
+
+    @Override
+    public void rotate(
+            RowTiles values,
+            int headSize,
+            int pairStep,
+            int pairGap,
+            RowTiles cosines,
+            RowTiles sines,
+            int fromTile,
+            int toTile) {
+        float[] data = values.data();
+        for (int row = fromTile * LANES; row < toTile * LANES; row += WIDTH) {
+            int angle = cosines.index(row, 0);
+            for (int head = 0; head < values.features(); head += headSize) {
+                int first = values.index(row, head);
+                for (int pair = 0; pair < cosines.features(); pair++) {
+                    int i0 = first + pair * pairStep * LANES;
+                    int i1 = i0 + pairGap * LANES;
+                    FloatVector cosine = FloatVector.fromArray(SPECIES, cosines.data(), angle + pair * LANES);
+                    FloatVector sine = FloatVector.fromArray(SPECIES, sines.data(), angle + pair * LANES);
+                    FloatVector x0 = FloatVector.fromArray(SPECIES, data, i0);
+                    FloatVector x1 = FloatVector.fromArray(SPECIES, data, i1);
+                    x0.mul(cosine).sub(x1.mul(sine)).intoArray(data, i0);
+                    x1.mul(cosine).add(x0.mul(sine)).intoArray(data, i1);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void scores(
+            float[] queries,
+            int queriesOffset,
+            int heads,
+            int headSize,
+            float scale,
+            float[] keys,
+            int keysOffset,
+            float[] scores,
+            int scoresOffset,
+            int scoresStride) {
+        for (int j = 0; j < LANES; j += WIDTH) {
+            int h = 0;
+            // Four heads share each load of the keys: four chains cover the latency of the multiply-add.
+            for (; h + 4 <= heads; h += 4) {
+                int q = queriesOffset + h * headSize;
+                FloatVector s0 = FloatVector.zero(SPECIES);
+                FloatVector s1 = s0;
+                FloatVector s2 = s0;
+                FloatVector s3 = s0;
+                for (int d = 0; d < headSize; d++) {
+                    FloatVector k = FloatVector.fromArray(SPECIES, keys, keysOffset + d * LANES + j);
+                    s0 = k.fma(FloatVector.broadcast(SPECIES, queries[q + d]), s0);
+                    s1 = k.fma(FloatVector.broadcast(SPECIES, queries[q + headSize + d]), s1);
+                    s2 = k.fma(FloatVector.broadcast(SPECIES, queries[q + 2 * headSize + d]), s2);
+                    s3 = k.fma(FloatVector.broadcast(SPECIES, queries[q + 3 * headSize + d]), s3);
+                }
+                int target = scoresOffset + h * scoresStride + j;
+                s0.mul(scale).intoArray(scores, target);
+                s1.mul(scale).intoArray(scores, target + scoresStride);
+                s2.mul(scale).intoArray(scores, target + 2 * scoresStride);
+                s3.mul(scale).intoArray(scores, target + 3 * scoresStride);
+            }
+            for (; h < heads; h++) {
+                int q = queriesOffset + h * headSize;
+                FloatVector s = FloatVector.zero(SPECIES);
+                for (int d = 0; d < headSize; d++) {
+                    s = FloatVector.fromArray(SPECIES, keys, keysOffset + d * LANES + j)
+                            .fma(FloatVector.broadcast(SPECIES, queries[q + d]), s);
+                }
+                s.mul(scale).intoArray(scores, scoresOffset + h * scoresStride + j);
+            }
+        }
+    }
+
+    @Override
+    public void softmax(float[] values, int offset, int count) {
+        FloatVector maxima = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
+        for (int i = 0; i < count; i += WIDTH) {
+            VectorMask<Float> valid = SPECIES.indexInRange(i, count);
+            maxima = maxima.lanewise(VectorOperators.MAX, FloatVector.fromArray(SPECIES, values, offset + i), valid);
+        }
+        float maximum = maxima.reduceLanes(VectorOperators.MAX);
+        float[] sums = new float[LANES];
+        for (int i = 0; i < count; i += WIDTH) {
+            VectorMask<Float> valid = SPECIES.indexInRange(i, count);
+            FloatVector e = exp(FloatVector.fromArray(SPECIES, values, offset + i).sub(maximum));
+            e.intoArray(values, offset + i);
+            FloatVector.fromArray(SPECIES, sums, i % LANES).add(e, valid).intoArray(sums, i % LANES);
+        }
+        float inverse = 1f / ScalarKernels.sum(sums);
+        for (int i = 0; i < count; i += WIDTH) {
+            FloatVector.fromArray(SPECIES, values, offset + i).mul(inverse).intoArray(values, offset + i);
+        }
+    }
+
+    @Override
+    public void weightedSum(
+            float[] weights,
+            int weightsOffset,
+            int weightsStride,
+            int heads,
+            int count,
+            float[] values,
+            int valuesOffset,
+            int headSize,
+            float[] output) {
+        for (int h = 0; h < heads; h++) {
+            int w = weightsOffset + h * weightsStride;
+            int o = h * headSize;
+            int d = 0;
+            // Four vectors of a head side by side: four chains cover the latency of the multiply-add.
+            for (; d + 4 * WIDTH <= headSize; d += 4 * WIDTH) {
+                FloatVector s0 = FloatVector.fromArray(SPECIES, output, o + d);
+                FloatVector s1 = FloatVector.fromArray(SPECIES, output, o + d + WIDTH);
+                FloatVector s2 = FloatVector.fromArray(SPECIES, output, o + d + 2 * WIDTH);
+                FloatVector s3 = FloatVector.fromArray(SPECIES, output, o + d + 3 * WIDTH);
+                for (int j = 0; j < count; j++) {
+                    int v = valuesOffset + j * headSize + d;
+                    FloatVector p = FloatVector.broadcast(SPECIES, weights[w + j]);
+                    s0 = FloatVector.fromArray(SPECIES, values, v).fma(p, s0);
+                    s1 = FloatVector.fromArray(SPECIES, values, v + WIDTH).fma(p, s1);
+                    s2 = FloatVector.fromArray(SPECIES, values, v + 2 * WIDTH).fma(p, s2);
+                    s3 = FloatVector.fromArray(SPECIES, values, v + 3 * WIDTH).fma(p, s3);
+                }
+                s0.intoArray(output, o + d);
+                s1.intoArray(output, o + d + WIDTH);
+                s2.intoArray(output, o + d + 2 * WIDTH);
+                s3.intoArray(output, o + d + 3 * WIDTH);
+            }
+            for (; d + WIDTH <= headSize; d += WIDTH) {
+                FloatVector s = FloatVector.fromArray(SPECIES, output, o + d);
+                for (int j = 0; j < count; j++) {
+                    s = FloatVector.fromArray(SPECIES, values, valuesOffset + j * headSize + d)
+                            .fma(FloatVector.broadcast(SPECIES, weights[w + j]), s);
+                }
+                s.intoArray(output, o + d);
+            }
+            for (; d < headSize; d++) {
+                float s = output[o + d];
+                for (int j = 0; j < count; j++) {
+                    s = Math.fma(values[valuesOffset + j * headSize + d], weights[w + j], s);
+                }
+                output[o + d] = s;
+            }
+        }
+    }
+
+    /** {@link Exponential#exp} on every lane. */
+    private static FloatVector exp(FloatVector x) {
+        FloatVector bounded = x.min(Exponential.MAXIMUM).max(Exponential.MINIMUM);
+        FloatVector shifted = bounded.fma(
+                FloatVector.broadcast(SPECIES, Exponential.LOG2_E), FloatVector.broadcast(SPECIES, Exponential.ROUND));
+        FloatVector n = shifted.sub(Exponential.ROUND);
+        FloatVector r = n.fma(FloatVector.broadcast(SPECIES, -Exponential.LN2_HIGH), bounded);
+        r = n.fma(FloatVector.broadcast(SPECIES, -Exponential.LN2_LOW), r);
+        FloatVector one = FloatVector.broadcast(SPECIES, 1f);
+        FloatVector p = r.fma(
+                FloatVector.broadcast(SPECIES, Exponential.C7), FloatVector.broadcast(SPECIES, Exponential.C6));
+        p = p.fma(r, FloatVector.broadcast(SPECIES, Exponential.C5));
+        p = p.fma(r, FloatVector.broadcast(SPECIES, Exponential.C4));
+        p = p.fma(r, FloatVector.broadcast(SPECIES, Exponential.C3));
+        p = p.fma(r, FloatVector.broadcast(SPECIES, Exponential.C2));
+        p = p.fma(r, one).fma(r, one);
+        FloatVector scale = shifted.viewAsIntegralLanes()
+                .add(127)
+                .lanewise(VectorOperators.LSHL, 23)
+                .reinterpretAsFloats();
+        return p.mul(scale).blend(0f, x.compare(VectorOperators.LT, Exponential.MINIMUM));
+    }
+}

@@ -1,0 +1,34 @@
+package io.promptmill.udf.layers;
+
+import io.promptmill.udf.kernels.Kernels;
+import io.promptmill.udf.kernels.WorkerPool;
+import io.promptmill.udf.tensor.RowTiles;
+
+/** The kernels and the threads that a model computes with, and how whole operations are cut into slices. */
+public record Compute(Kernels kernels, WorkerPool workers) {
+    /** Features of an element-wise slice: some tens of microseconds of work. */
+    private static final int FEATURES_PER_SLICE = 512;
+
+    /** {@code target += addend}, both {@code [rows x features]}. */
+    public void add(RowTiles target, RowTiles addend) {
+        forElements(target, (from, to) -> kernels.add(target.data(), addend.data(), from, to));
+    }
+
+    /** {@code gate = silu(gate) * up}, both {@code [rows x features]}. */
+    public void siluMultiply(RowTiles gate, RowTiles up) {
+        forElements(gate, (from, to) -> kernels.siluMultiply(gate.data(), up.data(), from, to));
+    }
+
+    private void forElements(RowTiles tiles, Range range) {
+        int slice = FEATURES_PER_SLICE * RowTiles.LANES;
+        int elements = tiles.tiles() * tiles.features() * RowTiles.LANES;
+        workers.run(
+                (elements + slice - 1) / slice,
+                i -> range.accept(i * slice, Math.min(elements, (i + 1) * slice)));
+    }
+
+    @FunctionalInterface
+    private interface Range {
+        void accept(int from, int to);
+    }
+}

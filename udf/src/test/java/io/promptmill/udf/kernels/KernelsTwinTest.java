@@ -1,0 +1,283 @@
+package io.promptmill.udf.kernels;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.promptmill.udf.tensor.BlockFormat;
+import io.promptmill.udf.tensor.ByteStorage;
+import io.promptmill.udf.tensor.Matrix;
+import io.promptmill.udf.tensor.RowTiles;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The vector kernels against their scalar twins, to the bit, and the scalar ones against double precision. */
+class KernelsTwinTest {
+    private final Kernels scalar = new ScalarKernels();
+    private final Kernels vector = new VectorKernels();
+    private final Random random = new Random(7);
+
+    @ParameterizedTest
+    @CsvSource({"1,1,1", "3,7,13", "16,8,64", "17,9,513", "31,65,100", "32,64,512", "33,12,1025", "50,130,32"})
+    void productsAgree(int rows, int outputs, int inputs) {
+        RowTiles input = randomTiles(rows, inputs);
+        Matrix weights = randomMatrix(BlockFormat.F32, outputs, inputs);
+        RowTiles expected = new RowTiles(rows, outputs);
+        RowTiles actual = new RowTiles(rows, outputs);
+        scalar.multiply(input, scalar.pack(weights), expected, 0, outputs);
+        int split = outputs / 3;
+        vector.multiply(input, vector.pack(weights), actual, 0, split);
+        vector.multiply(input, vector.pack(weights), actual, split, outputs);
+        assertSameRows(expected, actual);
+
+        float[] row = new float[inputs];
+        byte[] bytes = new byte[inputs * 4];
+        for (int n = 0; n < outputs; n++) {
+            weights.readBlocks(n, 0, inputs, bytes, 0);
+            new ByteDecoder(bytes).into(row);
+            for (int r = 0; r < rows; r++) {
+                double sum = 0;
+                double magnitude = 0;
+                for (int k = 0; k < inputs; k++) {
+                    double term = (double) input.data()[input.index(r, k)] * row[k];
+                    sum += term;
+                    magnitude += Math.abs(term);
+                }
+                assertEquals(sum, expected.data()[expected.index(r, n)], 1e-6 * magnitude + 1e-12);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(BlockFormat.class)
+    void decodersAgree(BlockFormat format) {
+        int values = 4 * 256;
+        byte[] blocks = new byte[3 + (int) format.bytesOf(values)];
+        for (int trial = 0; trial < 50; trial++) {
+            random.nextBytes(blocks);
+            float[] expected = new float[values + 5];
+            float[] actual = new float[values + 5];
+            ScalarBlockDecoders.of(format).decode(blocks, 3, expected, 5, values);
+            VectorBlockDecoders.of(format).decode(blocks, 3, actual, 5, values);
+            assertSameFloats(expected, actual, values + 5);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = BlockFormat.class,
+            names = {"Q8_0", "Q4_0", "Q4_K", "Q6_K", "F16"})
+    void gatherIsTheDecodedRow(BlockFormat format) {
+        Matrix table = randomMatrix(format, 9, 768);
+        int[] ids = {8, 0, 3, 3, 5, 1, 2, 7, 8, 8, 0, 4, 6, 2, 1, 0, 5};
+        RowTiles output = new RowTiles(ids.length, 768);
+        vector.gather(table, ids, output, 0, ids.length);
+        float[] expected = new float[768];
+        float[] actual = new float[768];
+        for (int r = 0; r < ids.length; r++) {
+            byte[] bytes = new byte[(int) table.rowBytes()];
+            table.readBlocks(ids[r], 0, 768, bytes, 0);
+            ScalarBlockDecoders.of(format).decode(bytes, 0, expected, 0, 768);
+            output.readRow(r, 0, 768, actual, 0);
+            assertSameFloats(expected, actual, 768);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 5, 7, 64, 101})
+    void normsAgree(int features) {
+        RowTiles input = randomTiles(19, features);
+        float[] weight = randomFloats(features);
+        RowTiles expected = new RowTiles(19, features);
+        RowTiles actual = new RowTiles(19, features);
+        scalar.rmsNorm(input, weight, 1e-5f, expected, 0, 2);
+        vector.rmsNorm(input, weight, 1e-5f, actual, 0, 2);
+        assertSameRows(expected, actual);
+        double squares = 0;
+        for (int f = 0; f < features; f++) {
+            squares += Math.pow(input.data()[input.index(18, f)], 2);
+        }
+        double value = input.data()[input.index(18, 0)] / Math.sqrt(squares / features + 1e-5) * weight[0];
+        assertEquals(value, actual.data()[actual.index(18, 0)], 1e-5 * Math.abs(value) + 1e-9);
+    }
+
+    @Test
+    void elementwiseKernelsAgreeAndFollowTheFormula() {
+        float[] x = randomFloats(1003);
+        float[] y = randomFloats(1003);
+        x[0] = -200;
+        x[1] = 200;
+        x[2] = 0;
+        x[3] = -87.4f;
+        float[] expected = x.clone();
+        float[] actual = x.clone();
+        scalar.siluMultiply(expected, y, 3, 1001);
+        vector.siluMultiply(actual, y, 3, 1001);
+        assertArrayEquals(expected, actual);
+        for (int i = 3; i < 1001; i++) {
+            double silu = x[i] / (1 + Math.exp(-(double) x[i])) * y[i];
+            assertEquals(silu, actual[i], 4e-7 * Math.abs(silu) + 1e-30);
+        }
+        scalar.add(expected, y, 5, 1002);
+        vector.add(actual, y, 5, 1002);
+        assertArrayEquals(expected, actual);
+    }
+
+    @Test
+    void exponentialIsAccurateToTwoUnitsInTheLastPlace() {
+        for (float x = -87.3f; x < 88.3f; x += 0.00371f) {
+            double exact = Math.exp(x);
+            assertEquals(exact, Exponential.exp(x), 2 * Math.ulp((float) exact));
+        }
+        assertEquals(0f, Exponential.exp(Float.NEGATIVE_INFINITY));
+        assertTrue(Float.isNaN(Exponential.exp(Float.NaN)));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"8,2,1,4", "8,1,4,4", "12,2,1,3", "6,1,2,2"})
+    void rotationsAgree(int headSize, int step, int gap, int pairs) {
+        int rows = 21;
+        RowTiles cosines = randomTiles(rows, pairs);
+        RowTiles sines = randomTiles(rows, pairs);
+        RowTiles values = randomTiles(rows, 3 * headSize);
+        RowTiles expected = copy(values);
+        RowTiles actual = copy(values);
+        scalar.rotate(expected, headSize, step, gap, cosines, sines, 0, 2);
+        vector.rotate(actual, headSize, step, gap, cosines, sines, 0, 2);
+        assertSameRows(expected, actual);
+        int pair = pairs - 1;
+        double x0 = values.data()[values.index(20, headSize + pair * step)];
+        double x1 = values.data()[values.index(20, headSize + pair * step + gap)];
+        double cosine = cosines.data()[cosines.index(20, pair)];
+        double sine = sines.data()[sines.index(20, pair)];
+        assertEquals(
+                x0 * cosine - x1 * sine, actual.data()[actual.index(20, headSize + pair * step)], 1e-5);
+        assertEquals(
+                x0 * sine + x1 * cosine, actual.data()[actual.index(20, headSize + pair * step + gap)], 1e-5);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,1,1", "3,16,17", "5,64,16", "8,80,33", "4,37,40", "6,128,1"})
+    void attentionKernelsAgree(int heads, int headSize, int positions) {
+        int blocks = (positions + 15) / 16;
+        int stride = blocks * 16;
+        float[] queries = randomFloats(heads * headSize);
+        float[] expected = new float[heads * stride];
+        float[] actual = new float[heads * stride];
+        float[] expectedOutput = new float[heads * headSize];
+        float[] actualOutput = new float[heads * headSize];
+        float[][] keys = IntStream.range(0, blocks).mapToObj(b -> randomFloats(3 + headSize * 16)).toArray(float[][]::new);
+        float[][] values = IntStream.range(0, blocks).mapToObj(b -> randomFloats(3 + headSize * 16)).toArray(float[][]::new);
+        for (int b = 0; b < blocks; b++) {
+            scalar.scores(queries, 0, heads, headSize, 0.3f, keys[b], 3, expected, b * 16, stride);
+            vector.scores(queries, 0, heads, headSize, 0.3f, keys[b], 3, actual, b * 16, stride);
+        }
+        assertArrayEquals(expected, actual);
+        for (int h = 0; h < heads; h++) {
+            scalar.softmax(expected, h * stride, positions);
+            vector.softmax(actual, h * stride, positions);
+            double sum = 0;
+            for (int i = 0; i < positions; i++) {
+                assertEquals(expected[h * stride + i], actual[h * stride + i]);
+                sum += actual[h * stride + i];
+            }
+            assertEquals(1, sum, 1e-5);
+        }
+        for (int b = 0; b < blocks; b++) {
+            int count = Math.min(16, positions - b * 16);
+            scalar.weightedSum(expected, b * 16, stride, heads, count, values[b], 3, headSize, expectedOutput);
+            vector.weightedSum(actual, b * 16, stride, heads, count, values[b], 3, headSize, actualOutput);
+        }
+        assertArrayEquals(expectedOutput, actualOutput);
+        double exact = 0;
+        for (int i = 0; i < positions; i++) {
+            exact += (double) actual[(heads - 1) * stride + i] * values[i / 16][3 + i % 16 * headSize];
+        }
+        assertEquals(exact, actualOutput[(heads - 1) * headSize], 1e-5);
+    }
+
+    @Test
+    void withoutTheVectorModuleScalarKernelsServe() {
+        assertEquals("scalar", KernelProvider.choose(ModuleLayer.empty()).name());
+        assertTrue(KernelProvider.get().name().startsWith("vector-"));
+    }
+
+    private RowTiles randomTiles(int rows, int features) {
+        RowTiles tiles = new RowTiles(rows, features);
+        for (int i = 0; i < tiles.data().length; i++) {
+            tiles.data()[i] = (float) random.nextGaussian();
+        }
+        return tiles;
+    }
+
+    private static RowTiles copy(RowTiles tiles) {
+        RowTiles result = new RowTiles(tiles.rows(), tiles.features());
+        System.arraycopy(tiles.data(), 0, result.data(), 0, tiles.data().length);
+        return result;
+    }
+
+    private float[] randomFloats(int count) {
+        float[] result = new float[count];
+        for (int i = 0; i < count; i++) {
+            result[i] = (float) random.nextGaussian() * 3;
+        }
+        return result;
+    }
+
+    private Matrix randomMatrix(BlockFormat format, int rows, int columns) {
+        byte[] bytes = new byte[(int) (rows * format.bytesOf(columns))];
+        random.nextBytes(bytes);
+        if (format == BlockFormat.F32) {
+            ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+            while (buffer.hasRemaining()) {
+                buffer.putFloat((float) random.nextGaussian());
+            }
+        }
+        return new Matrix("random", format, rows, columns, new HeapBytes(bytes), 0);
+    }
+
+    private static void assertSameRows(RowTiles expected, RowTiles actual) {
+        float[] e = new float[expected.features()];
+        float[] a = new float[expected.features()];
+        for (int row = 0; row < expected.rows(); row++) {
+            expected.readRow(row, 0, e.length, e, 0);
+            actual.readRow(row, 0, a.length, a, 0);
+            assertSameFloats(e, a, e.length);
+        }
+    }
+
+    private static void assertSameFloats(float[] expected, float[] actual, int count) {
+        for (int i = 0; i < count; i++) {
+            int index = i;
+            assertEquals(
+                    Float.floatToIntBits(expected[i]),
+                    Float.floatToIntBits(actual[i]),
+                    () -> "at " + index + ": " + expected[index] + " and " + actual[index]);
+        }
+    }
+
+    private record HeapBytes(byte[] bytes) implements ByteStorage {
+        @Override
+        public long size() {
+            return bytes.length;
+        }
+
+        @Override
+        public void read(long offset, byte[] target, int targetOffset, int length) {
+            System.arraycopy(bytes, (int) offset, target, targetOffset, length);
+        }
+    }
+
+    private record ByteDecoder(byte[] bytes) {
+        void into(float[] target) {
+            ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(target);
+        }
+    }
+}
