@@ -15,6 +15,9 @@ import java.util.Objects;
  * A whole file mapped read-only. A buffer spans at most 2 GiB, so that a file is a row of equally long windows; a read
  * may cross them. Thread-safe. After {@link #close} reads fail, and the pages go back to the system once the garbage
  * collector has found the buffers unreachable: Java 17 has no other way to unmap.
+ *
+ * <p>A file must not be cut while it is mapped. Where that happens the process survives, but the JVM throws an
+ * {@link InternalError} in the reading thread at some point after the read, too late to be caught here.
  */
 final class MappedBytes implements ByteStorage, AutoCloseable {
     /** Bytes of a window: 1 GiB, the largest power of two that a buffer can hold. */
@@ -71,7 +74,6 @@ final class MappedBytes implements ByteStorage, AutoCloseable {
      * {@inheritDoc}
      *
      * @throws IllegalStateException after {@link #close}
-     * @throws ModelFileException where the file has become shorter since it was opened
      */
     @Override
     public void read(long offset, byte[] target, int targetOffset, int length) {
@@ -86,16 +88,7 @@ final class MappedBytes implements ByteStorage, AutoCloseable {
             long position = offset + done;
             int inWindow = (int) (position % windowBytes);
             int count = Math.min(length - done, windowBytes - inWindow);
-            try {
-                mapped[(int) (position / windowBytes)].get(inWindow, target, targetOffset + done, count);
-            } catch (InternalError fault) {
-                // The JVM's answer to a page that no longer has a file behind it.
-                throw new ModelFileException(
-                        path + ": bytes " + position + " to " + (position + count)
-                                + " can no longer be read: the file was cut or its disk failed while in use."
-                                + " Do not write to a model file that is open; start again",
-                        fault);
-            }
+            mapped[(int) (position / windowBytes)].get(inWindow, target, targetOffset + done, count);
             done += count;
         }
     }

@@ -13,8 +13,8 @@ final class MetadataReader {
     /** Bytes of a key at most, by the specification. */
     static final int MAXIMUM_NAME_BYTES = 65_535;
 
-    /** Real files have less than 200. */
-    private static final int MAXIMUM_KEYS = 1 << 16;
+    /** Real files have less than 200; the bound also keeps colliding hashes cheap in immutable maps. */
+    private static final int MAXIMUM_KEYS = 1 << 13;
 
     /** Real files have up to a million: tokens, scores, types and merges. */
     private static final int MAXIMUM_ELEMENTS = 1 << 22;
