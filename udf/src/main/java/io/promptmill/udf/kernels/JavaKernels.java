@@ -14,6 +14,8 @@ import java.util.Arrays;
 abstract class JavaKernels implements Kernels {
     /** Output features decoded at a time: a multiple of the register tile's height. */
     static final int PANEL_ROWS = 64;
+    /** A small batch reads a panel only once, so few rows are decoded at a time and stay in the first-level cache. */
+    static final int PANEL_ROWS_PER_TILE = 8;
     /** Input features decoded at a time: a multiple of every block size; 64 rows of them are 128 KiB of floats. */
     static final int PANEL_COLUMNS = 512;
 
@@ -45,8 +47,9 @@ abstract class JavaKernels implements Kernels {
                     + stored.matrix() + " into [" + output.rows() + " x " + output.features() + "]");
         }
         Scratch buffers = scratch.get();
-        for (int row = from; row < to; row += PANEL_ROWS) {
-            int rows = Math.min(PANEL_ROWS, to - row);
+        int panelRows = Math.min(PANEL_ROWS, PANEL_ROWS_PER_TILE * input.tiles());
+        for (int row = from; row < to; row += panelRows) {
+            int rows = Math.min(panelRows, to - row);
             clear(output, row, rows);
             for (int column = 0; column < stored.columns(); column += PANEL_COLUMNS) {
                 int columns = Math.min(PANEL_COLUMNS, stored.columns() - column);

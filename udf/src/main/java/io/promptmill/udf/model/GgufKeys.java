@@ -91,7 +91,8 @@ final class GgufKeys {
     private double linearScale() {
         Optional<String> type = metadata.text(prefix + "rope.scaling.type");
         if (type.isPresent() && !type.get().equals("linear") && !type.get().equals("none")) {
-            throw invalid("rope.scaling.type", type.get(), "linear or none");
+            throw new ModelFileException(metadata.source() + ": key '" + prefix + "rope.scaling.type' is '" + type.get()
+                    + "', which is not supported; supported are linear and none");
         }
         if (type.isPresent() && type.get().equals("none")) {
             return 1;

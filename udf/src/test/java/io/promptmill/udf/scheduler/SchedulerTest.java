@@ -1,0 +1,165 @@
+package io.promptmill.udf.scheduler;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SchedulerTest {
+    private static final int BLOCK = 4;
+
+    @Test
+    void decodesBeforePromptsAndCutsPromptsToTheBatch() {
+        Scheduler scheduler = new Scheduler(new BlockPool(100, BLOCK, false), 10, 8);
+        Sequence first = new Sequence(tokens(1, 6), 20);
+        Sequence second = new Sequence(tokens(2, 15), 20);
+        scheduler.add(first);
+        scheduler.add(second);
+        List<Chunk> chunks = scheduler.schedule();
+        assertEquals(List.of(new Chunk(first, 0, 6, true), new Chunk(second, 0, 4, false)), chunks);
+        scheduler.completed(chunks);
+        first.append(7);
+        chunks = scheduler.schedule();
+        assertEquals(List.of(new Chunk(first, 6, 1, true), new Chunk(second, 4, 9, false)), chunks);
+        scheduler.completed(chunks);
+        first.append(7);
+        chunks = scheduler.schedule();
+        assertEquals(List.of(new Chunk(first, 7, 1, true), new Chunk(second, 13, 2, true)), chunks);
+    }
+
+    @Test
+    void aFreedPlaceIsTakenInTheNextStep() {
+        Scheduler scheduler = new Scheduler(new BlockPool(100, BLOCK, false), 16, 2);
+        List<Sequence> sequences = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            sequences.add(new Sequence(tokens(i, 3), 10));
+            scheduler.add(sequences.get(i));
+        }
+        List<Chunk> chunks = scheduler.schedule();
+        assertEquals(2, chunks.size());
+        scheduler.completed(chunks);
+        scheduler.remove(sequences.get(0));
+        sequences.get(1).append(9);
+        chunks = scheduler.schedule();
+        assertEquals(
+                List.of(new Chunk(sequences.get(1), 3, 1, true), new Chunk(sequences.get(2), 0, 3, true)), chunks);
+    }
+
+    @Test
+    void reusesFullBlocksOfAnEarlierPromptButComputesTheLastToken() {
+        BlockPool pool = new BlockPool(100, BLOCK, true);
+        Scheduler scheduler = new Scheduler(pool, 64, 8);
+        Sequence first = new Sequence(tokens(1, 12), 20);
+        scheduler.add(first);
+        scheduler.completed(scheduler.schedule());
+        int[] shared = Arrays.copyOf(first.blockTable(), 3);
+        scheduler.remove(first);
+        assertEquals(100, pool.free());
+
+        Sequence same = new Sequence(tokens(1, 12), 20);
+        scheduler.add(same);
+        assertEquals(List.of(new Chunk(same, 8, 4, true)), scheduler.schedule());
+        assertEquals(shared[0], same.blockTable()[0]);
+        assertEquals(shared[1], same.blockTable()[1]);
+
+        int[] other = tokens(1, 12);
+        other[5]++;
+        Sequence differing = new Sequence(other, 20);
+        scheduler.add(differing);
+        // The first sequence's chunk is not completed, so it is scheduled again beside the new one.
+        List<Chunk> chunks = scheduler.schedule();
+        assertTrue(chunks.contains(new Chunk(differing, 4, 8, true)), chunks.toString());
+        assertEquals(12, scheduler.reusedTokens());
+    }
+
+    @Test
+    void aBlockIsSharedOnlyAfterItsWholeBeginning() {
+        BlockPool pool = new BlockPool(10, 2, true);
+        Scheduler scheduler = new Scheduler(pool, 64, 8);
+        Sequence first = new Sequence(new int[] {1, 2, 3, 4, 5}, 8);
+        scheduler.add(first);
+        scheduler.completed(scheduler.schedule());
+        Sequence sameMiddle = new Sequence(new int[] {9, 9, 3, 4, 5}, 8);
+        scheduler.add(sameMiddle);
+        List<Chunk> chunks = scheduler.schedule();
+        assertTrue(chunks.contains(new Chunk(sameMiddle, 0, 5, true)), chunks.toString());
+    }
+
+    /**
+     * Random work on a pool that is too small: every request ends, no block is held by two sequences that do not share
+     * their beginning, none is lost, and the cache never hands out a block whose content differs.
+     */
+    @ParameterizedTest
+    @CsvSource({"8,6,3,true", "8,6,3,false", "16,32,8,true", "12,5,5,true", "7,64,16,true", "7,64,16,false"})
+    void everyRequestEndsHoweverSmallThePool(int blocks, int batchTokens, int sequences, boolean prefixCache) {
+        Random random = new Random(blocks * 31L + batchTokens);
+        BlockPool pool = new BlockPool(blocks, BLOCK, prefixCache);
+        Scheduler scheduler = new Scheduler(pool, batchTokens, sequences);
+        Map<Integer, List<Integer>> stored = new HashMap<>();
+        Map<Sequence, Integer> wanted = new HashMap<>();
+        for (int i = 0; i < 60; i++) {
+            int prompt = 1 + random.nextInt(scheduler.maximumLength() - 1);
+            int total = prompt + 1 + random.nextInt(scheduler.maximumLength() - prompt);
+            Sequence sequence = new Sequence(tokens(random.nextInt(3), prompt), total);
+            wanted.put(sequence, total);
+            scheduler.add(sequence);
+        }
+        int steps = 0;
+        while (scheduler.hasWork()) {
+            assertTrue(++steps < 100_000, "no progress");
+            List<Chunk> chunks = scheduler.schedule();
+            assertFalse(chunks.isEmpty());
+            assertTrue(chunks.stream().mapToInt(Chunk::count).sum() <= batchTokens);
+            assertTrue(chunks.size() <= sequences);
+            Set<String> written = new HashSet<>();
+            for (Chunk chunk : chunks) {
+                simulate(chunk, stored, written);
+            }
+            scheduler.completed(chunks);
+            for (Chunk chunk : chunks) {
+                if (chunk.last()) {
+                    chunk.sequence().append(100 + random.nextInt(2));
+                    if (chunk.sequence().isFull()) {
+                        scheduler.remove(chunk.sequence());
+                        wanted.remove(chunk.sequence());
+                    }
+                }
+            }
+        }
+        assertTrue(wanted.isEmpty());
+        assertEquals(blocks, pool.free());
+    }
+
+    /** Writes the chunk's tokens to its blocks and checks that the blocks hold all that came before. */
+    private static void simulate(Chunk chunk, Map<Integer, List<Integer>> stored, Set<String> written) {
+        Sequence sequence = chunk.sequence();
+        assertEquals(sequence.computed(), chunk.start());
+        for (int position = chunk.start(); position < chunk.start() + chunk.count(); position++) {
+            int block = sequence.blockTable()[position / BLOCK];
+            assertTrue(written.add(block + "/" + position % BLOCK), "a slot is written twice in a step");
+            List<Integer> content = stored.computeIfAbsent(block, b -> new ArrayList<>(List.of(-1, -1, -1, -1)));
+            content.set(position % BLOCK, sequence.token(position));
+        }
+        for (int position = 0; position < chunk.start() + chunk.count(); position++) {
+            int block = sequence.blockTable()[position / BLOCK];
+            assertEquals(sequence.token(position), stored.get(block).get(position % BLOCK), "position " + position);
+        }
+    }
+
+    private static int[] tokens(int seed, int count) {
+        int[] result = new int[count];
+        Arrays.setAll(result, i -> seed * 1000 + i);
+        return result;
+    }
+}
