@@ -16,8 +16,7 @@ final class ByteAlphabet {
         Arrays.fill(BYTES, (short) -1);
         char next = 0x100;
         for (int value = 0; value < 256; value++) {
-            boolean printable =
-                    value >= '!' && value <= '~' || value >= 0xA1 && value <= 0xAC || value >= 0xAE;
+            boolean printable = value >= '!' && value <= '~' || value >= 0xA1 && value <= 0xAC || value >= 0xAE;
             CHARACTERS[value] = printable ? (char) value : next++;
             BYTES[CHARACTERS[value]] = (short) value;
         }

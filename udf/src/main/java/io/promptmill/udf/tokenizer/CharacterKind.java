@@ -66,9 +66,8 @@ final class CharacterKind {
         }
         boolean ascii = codePoint < 0x80;
         return switch (Character.getType(codePoint)) {
-            case Character.DECIMAL_DIGIT_NUMBER, Character.LETTER_NUMBER, Character.OTHER_NUMBER -> ascii
-                    ? ASCII_DIGIT
-                    : OTHER_NUMBER;
+            case Character.DECIMAL_DIGIT_NUMBER, Character.LETTER_NUMBER, Character.OTHER_NUMBER ->
+                ascii ? ASCII_DIGIT : OTHER_NUMBER;
             case Character.UPPERCASE_LETTER, Character.TITLECASE_LETTER -> ascii ? ASCII_UPPER : OTHER_UPPER;
             case Character.LOWERCASE_LETTER -> ascii ? ASCII_LOWER : OTHER_LOWER;
             case Character.MODIFIER_LETTER, Character.OTHER_LETTER -> isHan(codePoint) ? HAN : UNCASED;
@@ -80,10 +79,8 @@ final class CharacterKind {
                     Character.INITIAL_QUOTE_PUNCTUATION,
                     Character.FINAL_QUOTE_PUNCTUATION,
                     Character.OTHER_PUNCTUATION -> ascii ? ASCII_PUNCTUATION : OTHER_PUNCTUATION;
-            case Character.MATH_SYMBOL,
-                    Character.CURRENCY_SYMBOL,
-                    Character.MODIFIER_SYMBOL,
-                    Character.OTHER_SYMBOL -> ascii ? ASCII_SYMBOL : OTHER_SYMBOL;
+            case Character.MATH_SYMBOL, Character.CURRENCY_SYMBOL, Character.MODIFIER_SYMBOL, Character.OTHER_SYMBOL ->
+                ascii ? ASCII_SYMBOL : OTHER_SYMBOL;
             default -> REST;
         };
     }

@@ -26,7 +26,9 @@ import static io.promptmill.udf.tokenizer.SplitRule.runOf;
 import static io.promptmill.udf.tokenizer.SplitRule.spaces;
 
 import io.promptmill.udf.error.ModelFileException;
+import java.util.Collections;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -50,9 +52,9 @@ final class PreTokenizers {
             run(NOT_A_WORD).after(BLANK),
             spaces());
     private static final SplitStage EACH_NUMBER = SplitStage.of(run(NUMBER, 1));
-    private static final SplitStage THREE_DIGITS =
-            SplitStage.of(run(CharacterKind.ASCII_DIGIT, 1).then(run(CharacterKind.ASCII_DIGIT, 1))
-                    .then(run(CharacterKind.ASCII_DIGIT, 1)));
+    private static final SplitStage THREE_DIGITS = SplitStage.of(run(CharacterKind.ASCII_DIGIT, 1)
+            .then(run(CharacterKind.ASCII_DIGIT, 1))
+            .then(run(CharacterKind.ASCII_DIGIT, 1)));
 
     static {
         registerGpt2Like();
@@ -80,14 +82,35 @@ final class PreTokenizers {
         return preTokenizer;
     }
 
+    /** All names, sorted. */
+    static Set<String> names() {
+        return Collections.unmodifiableSet(BY_NAME.keySet());
+    }
+
     private static void registerGpt2Like() {
         register(
                 PreTokenizer.of(GPT2_WORDS),
-                "gpt-2", "mpt", "olmo", "jais", "trillion", "granite-docling", "phi-2", "gigachat", "exaone4", "mellum",
+                "gpt-2",
+                "mpt",
+                "olmo",
+                "jais",
+                "trillion",
+                "granite-docling",
+                "phi-2",
+                "gigachat",
+                "exaone4",
+                "mellum",
                 "a.x-4.0");
         register(
                 PreTokenizer.of(EACH_NUMBER, GPT2_WORDS),
-                "starcoder", "smollm", "command-r", "minerva-7b", "refact", "exaone", "codeshell", "mellum2");
+                "starcoder",
+                "smollm",
+                "command-r",
+                "minerva-7b",
+                "refact",
+                "exaone",
+                "codeshell",
+                "mellum2");
         SplitRule marks = run(PUNCTUATION | ASCII_SYMBOL);
         register(PreTokenizer.of(SplitStage.of(marks), GPT2_WORDS, THREE_DIGITS), "falcon");
         SplitRule marksButBacktick = (text, position, end) -> {
@@ -98,8 +121,7 @@ final class PreTokenizers {
             return next > position ? next : SplitRule.NO_MATCH;
         };
         register(
-                PreTokenizer.of(
-                        SplitStage.of(marksButBacktick), GPT2_WORDS, SplitStage.of(run(NUMBER)), THREE_DIGITS),
+                PreTokenizer.of(SplitStage.of(marksButBacktick), GPT2_WORDS, SplitStage.of(run(NUMBER)), THREE_DIGITS),
                 "default");
     }
 
@@ -108,10 +130,31 @@ final class PreTokenizers {
         register(llama3, "dbrx", "smaug-bpe", "glm4", "chatglm-bpe");
         register(
                 llama3.ignoringMerges().addingBeginOfText(),
-                "llama-bpe", "llama3", "llama-v3", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2");
+                "llama-bpe",
+                "llama3",
+                "llama-v3",
+                "falcon3",
+                "falcon-h1",
+                "pixtral",
+                "midm-2.0",
+                "lfm2");
+        SplitStage qwen2 = words(LETTER, 1, NEWLINE);
         register(
-                PreTokenizer.of(words(LETTER, 1, NEWLINE)),
-                "qwen2", "deepseek-r1-qwen", "stablelm2", "hunyuan", "megrez", "kormo", "solar-open", "grok-2");
+                PreTokenizer.of(qwen2),
+                "qwen2",
+                "bailingmoe",
+                "bailingmoe2",
+                "llada-moe",
+                "f2llmv2",
+                "deepseek-r1-qwen",
+                "stablelm2",
+                "hunyuan",
+                "megrez",
+                "kormo",
+                "solar-open",
+                "grok-2");
+        SplitStage lines = SplitStage.of(runOf(0, '\n' - 1, '\n' + 1, Character.MAX_CODE_POINT), runOf('\n', '\n'));
+        register(PreTokenizer.of(lines, qwen2), "laguna");
         register(PreTokenizer.of(words(LETTER | MARK, 1, NEWLINE)), "qwen35");
         register(PreTokenizer.of(words(LETTER, 1, 0)), "seed-coder");
         register(
@@ -120,6 +163,13 @@ final class PreTokenizers {
                 "minicpm5");
     }
 
+    /**
+     * The pattern that Llama 3 introduced, which its successors vary.
+     *
+     * @param letters the kinds that words are made of
+     * @param mostDigits the longest run of digits that stays together
+     * @param afterMarks what a run of punctuation takes along
+     */
     private static SplitStage words(int letters, int mostDigits, int afterMarks) {
         return SplitStage.of(
                 contraction(true),
@@ -136,10 +186,7 @@ final class PreTokenizers {
         SplitRule upperWord =
                 casedWord(UPPER_OR_UNCASED, LOWER_OR_UNCASED, false).after(BEFORE_A_WORD);
         SplitRule marks = run(NOT_A_WORD).after(BLANK);
-        SplitRule pathMarks = marks.thenMaybe(
-                (text, position, end) -> text.at(position) == '/' || text.kind(position) == NEWLINE
-                        ? endOfPathMarks(text, position, end)
-                        : SplitRule.NO_MATCH);
+        SplitRule pathMarks = marks.thenMaybe(runOf('/', '/', '\n', '\n', '\r', '\r'));
         register(
                 PreTokenizer.of(SplitStage.of(lowerWord, upperWord, run(NUMBER, 1), pathMarks, lineBreaks(), spaces()))
                         .ignoringMerges()
@@ -154,7 +201,11 @@ final class PreTokenizers {
                         pathMarks,
                         lineBreaks(),
                         spaces())),
-                "gpt-4o", "llama4", "kanana2", "talkie", "minimax-m2");
+                "gpt-4o",
+                "llama4",
+                "kanana2",
+                "talkie",
+                "minimax-m2");
         int notHan = ~HAN;
         register(
                 PreTokenizer.of(SplitStage.of(
@@ -170,15 +221,6 @@ final class PreTokenizers {
                         lineBreaks(),
                         spaces())),
                 "kimi-k2");
-    }
-
-    /** {@code [\r\n/]*} */
-    private static int endOfPathMarks(CodePoints text, int position, int end) {
-        int next = position;
-        while (next < end && (text.at(next) == '/' || text.kind(next) == NEWLINE)) {
-            next++;
-        }
-        return next;
     }
 
     private static void registerDeepseek() {
@@ -214,15 +256,16 @@ final class PreTokenizers {
                                 run(PUNCTUATION | SYMBOL).after(BLANK).thenMaybe(run(NEWLINE)),
                                 lineBreaks(),
                                 spaces())),
-                "deepseek-v3", "hunyuan-dense", "joyai-llm");
+                "deepseek-v3",
+                "hunyuan-dense",
+                "joyai-llm");
     }
 
     private static void registerOthers() {
         SplitStage clauses = SplitStage.of(runExcept(CLAUSE_ENDS).after(BLANK));
         register(PreTokenizer.of(clauses), "bloom", "poro-chat", "gpt3-finnish");
         register(PreTokenizer.of(clauses, EACH_NUMBER), "viking");
-        register(
-                PreTokenizer.of(SplitStage.of(run(NUMBER)), SplitStage.digitsInThreesFromTheRight()), "superbpe");
+        register(PreTokenizer.of(SplitStage.of(run(NUMBER)), SplitStage.digitsInThreesFromTheRight()), "superbpe");
         SplitRule imageLetters = (text, position, end) -> {
             int next = position;
             while (next < end && next < position + 4 && text.at(next) >= 'A' && text.at(next) <= 'I') {
@@ -235,7 +278,8 @@ final class PreTokenizers {
                                 SplitStage.of(literal("<sentinel:")
                                         .then(run(CharacterKind.ASCII_DIGIT))
                                         .then(literal(">"))),
-                                SplitStage.of(literal("IMGIMG").then(imageLetters).then(literal("Z"))),
+                                SplitStage.of(
+                                        literal("IMGIMG").then(imageLetters).then(literal("Z"))),
                                 SplitStage.of(literal("\t"), literal("\n"), literal("    "), literal("  ")),
                                 EACH_NUMBER,
                                 SplitStage.of(run(PUNCTUATION | ASCII_SYMBOL, 1)),

@@ -2,7 +2,6 @@ package io.promptmill.udf.tokenizer;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -105,8 +104,7 @@ final class SentencePieceEncoder implements TextEncoder {
 
     @Override
     public void encode(String text, int start, int end, IntList ids) {
-        CodePoints marked =
-                CodePoints.of(text, start, end).replacing(' ', SPACE_MARK, addsSpacePrefix);
+        CodePoints marked = CodePoints.of(text, start, end).replacing(' ', SPACE_MARK, addsSpacePrefix);
         int partStart = 0;
         for (int index = 1; index <= marked.length(); index++) {
             if (index == marked.length()

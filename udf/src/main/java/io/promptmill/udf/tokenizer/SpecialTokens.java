@@ -73,7 +73,8 @@ final class SpecialTokens {
         Map<String, Integer> endsByText = new HashMap<>();
         for (int id = 0; id < vocabulary.size(); id++) {
             String piece = vocabulary.piece(id);
-            boolean fillEnd = FILL_END_SPELLINGS.contains(piece) && vocabulary.kind(id).isReserved();
+            boolean fillEnd =
+                    FILL_END_SPELLINGS.contains(piece) && vocabulary.kind(id).isReserved();
             if (END_SPELLINGS.contains(piece) || fillEnd) {
                 found.add(id);
                 endsByText.put(piece, id);

@@ -43,9 +43,7 @@ interface SplitRule {
     static SplitRule runExcept(String excluded) {
         return (text, position, end) -> {
             int next = position;
-            while (next < end
-                    && (text.kind(next) & CharacterKind.SPACE) == 0
-                    && excluded.indexOf(text.at(next)) < 0) {
+            while (next < end && (text.kind(next) & CharacterKind.SPACE) == 0 && excluded.indexOf(text.at(next)) < 0) {
                 next++;
             }
             return next > position ? next : NO_MATCH;

@@ -26,9 +26,10 @@ public final class TokenizerFactory {
         return switch (model) {
             case BYTE_PAIR -> bytePair(metadata);
             case SENTENCE_PIECE -> sentencePiece(metadata);
-            default -> throw new ModelFileException(metadata.source() + ": key '" + TokenizerKeys.MODEL + "' is '"
-                    + model + "'; expected '" + BYTE_PAIR + "' or '" + SENTENCE_PIECE
-                    + "'. Use a model with one of these vocabularies");
+            default ->
+                throw new ModelFileException(metadata.source() + ": key '" + TokenizerKeys.MODEL + "' is '"
+                        + model + "'; expected '" + BYTE_PAIR + "' or '" + SENTENCE_PIECE
+                        + "'. Use a model with one of these vocabularies");
         };
     }
 
@@ -78,8 +79,8 @@ public final class TokenizerFactory {
         double[] scores = metadata.numbers(TokenizerKeys.SCORES).orElseGet(() -> new double[vocabulary.size()]);
         if (scores.length < vocabulary.size()) {
             throw vocabulary.problem(
-                    TokenizerKeys.SCORES, "has " + scores.length + " entries; expected one for each of the "
-                            + vocabulary.size() + " tokens");
+                    TokenizerKeys.SCORES,
+                    "has " + scores.length + " entries; expected one for each of the " + vocabulary.size() + " tokens");
         }
         for (int id = 0; id < scores.length; id++) {
             if (Double.isNaN(scores[id])) {
@@ -114,14 +115,12 @@ public final class TokenizerFactory {
      * reference engine goes by the model's name, and so must this one to give the same tokens.
      */
     private static Set<Integer> stripping(Metadata metadata, Vocabulary vocabulary, SpecialTokens special) {
-        String name =
-                metadata.text(TokenizerKeys.MODEL_NAME).orElse("").toLowerCase(Locale.ROOT);
+        String name = metadata.text(TokenizerKeys.MODEL_NAME).orElse("").toLowerCase(Locale.ROOT);
         if (!name.contains("phi-3") && !name.contains("phi3")) {
             return Set.of();
         }
         Set<Integer> stripping = new HashSet<>(special.reserved().values());
-        stripping.removeIf(
-                id -> Set.of("<unk>", "<s>", "<|endoftext|>").contains(vocabulary.piece(id)));
+        stripping.removeIf(id -> Set.of("<unk>", "<s>", "<|endoftext|>").contains(vocabulary.piece(id)));
         return Set.copyOf(stripping);
     }
 }

@@ -47,8 +47,8 @@ final class Vocabulary {
     private void readKinds(long[] types) {
         if (types.length < pieces.length) {
             throw problem(
-                    TokenizerKeys.TYPES, "has " + types.length + " entries; expected one for each of the "
-                            + pieces.length + " tokens");
+                    TokenizerKeys.TYPES,
+                    "has " + types.length + " entries; expected one for each of the " + pieces.length + " tokens");
         }
         for (int id = 0; id < pieces.length; id++) {
             kinds[id] = TokenKind.of(types[id]);
@@ -104,7 +104,8 @@ final class Vocabulary {
         }
         throw problem(
                 TokenizerKeys.TOKENS,
-                "has '" + shortened(piece) + "' at index " + token + ", a byte token by its type; expected the form <0xHH>");
+                "has '" + shortened(piece) + "' at index " + token
+                        + ", a byte token by its type; expected the form <0xHH>");
     }
 
     ModelFileException problem(String key, String what) {

@@ -58,8 +58,7 @@ class ConformanceTokenizerTest {
         List<String> texts = texts(expected);
         return expected.path("vocabularies").properties().stream()
                 .map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> {
-                    Tokenizer tokenizer =
-                            tokenizer(TestGguf.metadata(folder.resolve(entry.getKey())), entry.getKey());
+                    Tokenizer tokenizer = tokenizer(TestGguf.metadata(folder.resolve(entry.getKey())), entry.getKey());
                     compare(
                             texts,
                             entry.getValue().path("plain"),
@@ -80,21 +79,23 @@ class ConformanceTokenizerTest {
                     .sorted()
                     .toList();
         }
-        return inputs.stream().map(input -> DynamicTest.dynamicTest(input.getFileName().toString(), () -> {
-            String base = input.toString().substring(0, input.toString().length() - ".inp".length());
-            Tokenizer tokenizer = tokenizer(TestGguf.metadata(Path.of(base)), base);
-            String[] texts = Files.readString(input).split(CASE_SEPARATOR);
-            String[] lines = Files.readString(Path.of(base + ".out")).split("\n");
-            assertEquals(texts.length, lines.length, "cases and lines of ids");
-            for (int index = 0; index < texts.length; index++) {
-                int[] ids = Stream.of(lines[index].trim().split(" +"))
-                        .filter(id -> !id.isEmpty())
-                        .mapToInt(Integer::parseInt)
-                        .toArray();
-                assertArrayEquals(ids, tokenizer.encode(texts[index], false), "case " + index + ": " + texts[index]);
-                compared++;
-            }
-        }));
+        return inputs.stream()
+                .map(input -> DynamicTest.dynamicTest(input.getFileName().toString(), () -> {
+                    String base = input.toString().substring(0, input.toString().length() - ".inp".length());
+                    Tokenizer tokenizer = tokenizer(TestGguf.metadata(Path.of(base)), base);
+                    String[] texts = Files.readString(input).split(CASE_SEPARATOR);
+                    String[] lines = Files.readString(Path.of(base + ".out")).split("\n");
+                    assertEquals(texts.length, lines.length, "cases and lines of ids");
+                    for (int index = 0; index < texts.length; index++) {
+                        int[] ids = Stream.of(lines[index].trim().split(" +"))
+                                .filter(id -> !id.isEmpty())
+                                .mapToInt(Integer::parseInt)
+                                .toArray();
+                        assertArrayEquals(
+                                ids, tokenizer.encode(texts[index], false), "case " + index + ": " + texts[index]);
+                        compared++;
+                    }
+                }));
     }
 
     private static void compare(List<String> texts, JsonNode expected, Function<String, int[]> encode) {
@@ -105,8 +106,7 @@ class ConformanceTokenizerTest {
             for (int position = 0; position < wanted.length; position++) {
                 wanted[position] = ids.get(position).intValue();
             }
-            assertArrayEquals(
-                    wanted, encode.apply(texts.get(index)), "text " + index + ": " + texts.get(index));
+            assertArrayEquals(wanted, encode.apply(texts.get(index)), "text " + index + ": " + texts.get(index));
             compared++;
         }
     }
