@@ -1,0 +1,155 @@
+package io.promptmill.udf.tokenizer;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.promptmill.udf.error.ModelFileException;
+import io.promptmill.udf.weights.Metadata;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * Real vocabularies and the token ids that the reference engine gives for awkward texts. The lists by pre-tokenizer are
+ * the GPT-2 vocabulary with only the name of the pre-tokenizer exchanged.
+ */
+class ConformanceTokenizerTest {
+    private static final String CASE_SEPARATOR = "\n__ggml_vocab_test__\n";
+    private static final String GPT2_VOCABULARY = "ggml-vocab-gpt-2.gguf";
+    private static final char UNUSED_SHIELD = '\uE000';
+    private static final List<String> SKIPPED = new ArrayList<>();
+    private static int compared;
+
+    @AfterAll
+    static void report() {
+        System.out.println("tokenizer conformance: " + compared + " texts compared, skipped: " + SKIPPED);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> preTokenizers() throws IOException {
+        Path folder = folder();
+        JsonNode expected = expected(folder);
+        Metadata gpt2 = TestGguf.metadata(folder.resolve(GPT2_VOCABULARY));
+        List<String> texts = texts(expected);
+        return expected.path("pre_tokenizers").properties().stream()
+                .map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> {
+                    Tokenizer tokenizer = tokenizer(with(gpt2, entry.getKey()), entry.getKey());
+                    compare(texts, entry.getValue(), text -> tokenizer.encode(text, false));
+                }));
+    }
+
+    /** These lists were made with control tokens recognised, so they hold for the output of a template. */
+    @TestFactory
+    Stream<DynamicTest> vocabularies() throws IOException {
+        Path folder = folder();
+        JsonNode expected = expected(folder);
+        List<String> texts = texts(expected);
+        return expected.path("vocabularies").properties().stream()
+                .map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> {
+                    Tokenizer tokenizer = tokenizer(TestGguf.metadata(folder.resolve(entry.getKey())), entry.getKey());
+                    compare(
+                            texts,
+                            entry.getValue().path("plain"),
+                            text -> tokenizer.encodeTemplate(text, false, UNUSED_SHIELD));
+                    compare(
+                            texts,
+                            entry.getValue().path("add_special"),
+                            text -> tokenizer.encodeTemplate(text, true, UNUSED_SHIELD));
+                }));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> inputsAndOutputs() throws IOException {
+        Path folder = folder();
+        List<Path> inputs;
+        try (Stream<Path> files = Files.list(folder)) {
+            inputs = files.filter(file -> file.toString().endsWith(".gguf.inp"))
+                    .sorted()
+                    .toList();
+        }
+        return inputs.stream()
+                .map(input -> DynamicTest.dynamicTest(input.getFileName().toString(), () -> {
+                    String base = input.toString().substring(0, input.toString().length() - ".inp".length());
+                    Tokenizer tokenizer = tokenizer(TestGguf.metadata(Path.of(base)), base);
+                    String[] texts = Files.readString(input).split(CASE_SEPARATOR);
+                    String[] lines = Files.readString(Path.of(base + ".out")).split("\n");
+                    assertEquals(texts.length, lines.length, "cases and lines of ids");
+                    for (int index = 0; index < texts.length; index++) {
+                        int[] ids = Stream.of(lines[index].trim().split(" +"))
+                                .filter(id -> !id.isEmpty())
+                                .mapToInt(Integer::parseInt)
+                                .toArray();
+                        assertArrayEquals(
+                                ids, tokenizer.encode(texts[index], false), "case " + index + ": " + texts[index]);
+                        compared++;
+                    }
+                }));
+    }
+
+    private static void compare(List<String> texts, JsonNode expected, Function<String, int[]> encode) {
+        assertEquals(texts.size(), expected.size(), "texts and lists of ids");
+        for (int index = 0; index < texts.size(); index++) {
+            JsonNode ids = expected.get(index);
+            int[] wanted = new int[ids.size()];
+            for (int position = 0; position < wanted.length; position++) {
+                wanted[position] = ids.get(position).intValue();
+            }
+            assertArrayEquals(wanted, encode.apply(texts.get(index)), "text " + index + ": " + texts.get(index));
+            compared++;
+        }
+    }
+
+    private static Tokenizer tokenizer(Metadata metadata, String name) {
+        try {
+            return TokenizerFactory.create(metadata);
+        } catch (ModelFileException refused) {
+            SKIPPED.add(name);
+            Assumptions.abort("not supported: " + refused.getMessage());
+            throw refused;
+        }
+    }
+
+    private static Metadata with(Metadata metadata, String preTokenizer) {
+        Map<String, Object> values = new HashMap<>(metadata.asMap());
+        values.put(TokenizerKeys.PRE_TOKENIZER, preTokenizer);
+        return new Metadata(metadata.source(), values);
+    }
+
+    private static List<String> texts(JsonNode expected) {
+        List<String> texts = new ArrayList<>();
+        expected.path("strings").forEach(text -> texts.add(text.textValue()));
+        return texts;
+    }
+
+    private static JsonNode expected(Path folder) throws IOException {
+        Path file = folder.resolve("tokens.json");
+        Assumptions.assumeTrue(Files.exists(file), () -> file + " is absent");
+        return new ObjectMapper().readTree(file.toFile());
+    }
+
+    private static Path folder() {
+        String given = System.getProperty("promptmill.conformance", "");
+        Stream<Path> candidates = given.isEmpty()
+                ? Stream.of(Path.of("src/test/resources/conformance"), Path.of("../../shared/conformance"))
+                : Stream.of(Path.of(given));
+        Path folder = candidates
+                .map(candidate -> candidate.resolve("tokenizers"))
+                .filter(Files::isDirectory)
+                .findFirst()
+                .orElse(null);
+        Assumptions.assumeTrue(folder != null, "no folder 'tokenizers' with conformance data");
+        return folder;
+    }
+}
