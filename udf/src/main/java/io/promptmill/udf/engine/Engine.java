@@ -1,48 +1,150 @@
 package io.promptmill.udf.engine;
 
+import io.promptmill.udf.error.RequestException;
 import io.promptmill.udf.prompt.PromptEncoder;
 import io.promptmill.udf.tokenizer.Tokenizer;
 import java.nio.file.Path;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Runs one model: queues requests, batches them step by step, completes them. Thread-safe. */
+/**
+ * Runs one model: queues requests, batches them step by step, completes them. Its thread owns everything that changes;
+ * callers only queue. Thread-safe.
+ */
 public final class Engine implements CompletionEngine {
+    private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
 
-    private Engine() {}
+    private final LoadedModel loaded;
+    private final StepLoop loop;
+    private final BlockingQueue<ActiveRequest> arrivals = new LinkedBlockingQueue<>();
+    private final Thread thread;
+    private volatile boolean closed;
+    private volatile Throwable failure;
 
-    /** Loads the model and starts the step loop. */
+    private Engine(LoadedModel loaded) {
+        this.loaded = loaded;
+        this.loop = loaded.newStepLoop();
+        this.thread = new Thread(this::run, "promptmill-engine");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /**
+     * Loads the model and starts the step loop.
+     *
+     * @throws io.promptmill.udf.error.ModelFileException where the model cannot be used
+     * @throws io.promptmill.udf.error.ConfigException where the memory does not suffice
+     */
     public static Engine open(Path model, EngineConfig config) {
-        throw new UnsupportedOperationException("under construction");
+        return new Engine(LoadedModel.load(model, config));
     }
 
     @Override
     public PromptEncoder encoder() {
-        throw new UnsupportedOperationException();
+        return loaded.encoder();
     }
 
     public Tokenizer tokenizer() {
-        throw new UnsupportedOperationException();
+        return loaded.tokenizer();
     }
 
     /** Name of the kernel provider, for reports. */
     public String provider() {
-        throw new UnsupportedOperationException();
+        return loaded.provider();
     }
 
     /** The precision in use, after {@code auto} is resolved. */
     public String precision() {
-        throw new UnsupportedOperationException();
+        return loaded.precision();
+    }
+
+    /** Tokens of prompt and completion of one request at most. */
+    public int maximumContext() {
+        return loaded.maximumContext();
     }
 
     public EngineStatistics statistics() {
-        throw new UnsupportedOperationException();
+        return loop.statistics();
     }
 
     @Override
     public CompletableFuture<Completion> submit(Request request) {
-        throw new UnsupportedOperationException();
+        int[] prompt = request.promptTokens();
+        try {
+            check(prompt);
+        } catch (RequestException e) {
+            return CompletableFuture.completedFuture(Completion.failed(e.getMessage(), prompt.length));
+        }
+        ActiveRequest active = new ActiveRequest(request, maximumContext(), tokenizer());
+        arrivals.add(active);
+        if (closed || failure != null) {
+            failArrivals();
+        }
+        return active.result();
     }
 
+    private void check(int[] prompt) {
+        if (prompt.length == 0) {
+            throw new RequestException("the prompt is empty");
+        }
+        if (prompt.length >= maximumContext()) {
+            throw new RequestException("the prompt has " + prompt.length + " tokens; the context holds "
+                    + maximumContext() + ", at least one of them for the completion. Shorten the prompt");
+        }
+        for (int token : prompt) {
+            if (token < 0 || token >= tokenizer().vocabularySize()) {
+                throw new RequestException("token id " + token + " is outside the vocabulary of "
+                        + tokenizer().vocabularySize());
+            }
+        }
+    }
+
+    private void run() {
+        try {
+            while (!closed) {
+                if (!loop.hasWork()) {
+                    loop.add(arrivals.take());
+                }
+                for (ActiveRequest request = arrivals.poll(); request != null; request = arrivals.poll()) {
+                    loop.add(request);
+                }
+                loop.step();
+            }
+        } catch (InterruptedException e) {
+            // Only close() interrupts this thread.
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException | Error e) {
+            LOG.error("The engine stopped", e);
+            failure = e;
+        } finally {
+            failArrivals();
+            loop.fail(cause());
+            loaded.close();
+        }
+    }
+
+    private void failArrivals() {
+        for (ActiveRequest request = arrivals.poll(); request != null; request = arrivals.poll()) {
+            request.result().completeExceptionally(cause());
+        }
+    }
+
+    private Throwable cause() {
+        return new IllegalStateException(failure == null ? "the engine was closed" : "the engine failed", failure);
+    }
+
+    /** Stops after the step under way; requests that are not complete fail. Returns when memory is let go. */
     @Override
-    public void close() {}
+    public void close() {
+        closed = true;
+        thread.interrupt();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
 }

@@ -1,7 +1,18 @@
 package io.promptmill.udf.engine;
 
+import io.promptmill.udf.kernels.KernelProvider;
+import io.promptmill.udf.kernels.WorkerPool;
+import io.promptmill.udf.layers.Compute;
+import io.promptmill.udf.layers.KvCache;
+import io.promptmill.udf.model.ModelRegistry;
+import io.promptmill.udf.model.ModelShape;
+import io.promptmill.udf.tokenizer.TokenizerFactory;
+import io.promptmill.udf.weights.GgufFile;
+import io.promptmill.udf.weights.Metadata;
+import io.promptmill.udf.weights.TensorInfo;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What a model file holds and what it needs, found without computing anything.
@@ -30,11 +41,43 @@ public record ModelSummary(
         long kvBytesPerToken) {
 
     /**
-     * Opens and validates a model file.
+     * Opens and validates a model file as an engine would, with buffers for a single row.
      *
      * @throws io.promptmill.udf.error.ModelFileException where the model cannot be used
      */
     public static ModelSummary of(Path model) {
-        throw new UnsupportedOperationException("under construction");
+        try (GgufFile file = GgufFile.open(model);
+                WorkerPool caller = new WorkerPool(1, "promptmill-inspect")) {
+            ModelShape shape = ModelRegistry.load(file, new Compute(KernelProvider.get(), caller), 1, 1)
+                    .shape();
+            TokenizerFactory.create(file.metadata(), shape.vocabularySize());
+            return summary(file, shape);
+        }
+    }
+
+    private static ModelSummary summary(GgufFile file, ModelShape shape) {
+        Metadata metadata = file.metadata();
+        Map<String, Long> formatBytes = new TreeMap<>();
+        file.tensors().values().forEach(tensor ->
+                formatBytes.merge(tensor.format().name(), tensor.bytes(), Long::sum));
+        String vocabulary = metadata.requireText("tokenizer.ggml.model");
+        return new ModelSummary(
+                metadata.requireText("general.architecture"),
+                metadata.text("general.name").orElse(""),
+                file.tensors().values().stream().mapToLong(TensorInfo::values).sum(),
+                shape.layers(),
+                shape.embeddingLength(),
+                shape.feedForwardLength(),
+                shape.heads(),
+                shape.kvHeads(),
+                shape.contextLength(),
+                shape.vocabularySize(),
+                formatBytes,
+                metadata.text("tokenizer.ggml.pre")
+                        .map(pre -> vocabulary + " (" + pre + ")")
+                        .orElse(vocabulary),
+                metadata.text("tokenizer.chat_template").orElse(null),
+                formatBytes.values().stream().mapToLong(Long::longValue).sum(),
+                shape.kvBytesPerBlock() / KvCache.BLOCK_TOKENS);
     }
 }

@@ -1,0 +1,80 @@
+package io.promptmill.udf.engine;
+
+import io.promptmill.udf.sampler.SamplingState;
+import io.promptmill.udf.scheduler.Sequence;
+import io.promptmill.udf.tokenizer.StreamingDecoder;
+import io.promptmill.udf.tokenizer.Tokenizer;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/** A request under way: its sequence, the state of its sampling, and its text so far. Used by the step loop alone. */
+final class ActiveRequest {
+    private final Request request;
+    private final Sequence sequence;
+    private final SamplingState sampling;
+    private final StreamingDecoder decoder;
+    private final StringBuilder text = new StringBuilder();
+    private final CompletableFuture<Completion> result = new CompletableFuture<>();
+
+    ActiveRequest(Request request, int maximumLength, Tokenizer tokenizer) {
+        int[] prompt = request.promptTokens();
+        long wanted = (long) prompt.length + request.sampling().maxTokens();
+        this.request = request;
+        this.sequence = new Sequence(prompt, (int) Math.min(wanted, maximumLength));
+        this.sampling = new SamplingState(request.sampling(), request.rowId(), prompt, tokenizer.endTokens());
+        this.decoder = tokenizer.decoder(prompt[prompt.length - 1]);
+    }
+
+    Sequence sequence() {
+        return sequence;
+    }
+
+    SamplingState sampling() {
+        return sampling;
+    }
+
+    CompletableFuture<Completion> result() {
+        return result;
+    }
+
+    /** Takes in a sampled token; returns what became of the request where that ends it, else null. */
+    Completion accept(int token) {
+        sampling.accept(token);
+        sequence.append(token);
+        if (sampling.ends(token)) {
+            text.append(decoder.finish());
+            return completion(FinishReason.STOP);
+        }
+        int before = text.length();
+        text.append(decoder.accept(token));
+        if (sequence.isFull()) {
+            text.append(decoder.finish());
+        }
+        if (cutAtStop(before)) {
+            return completion(FinishReason.STOP);
+        }
+        return sequence.isFull() ? completion(FinishReason.LENGTH) : null;
+    }
+
+    /** Cuts the text at the earliest stop text that the characters from {@code before} on have completed. */
+    private boolean cutAtStop(int before) {
+        List<String> stops = request.sampling().stop();
+        int cut = Integer.MAX_VALUE;
+        for (String stop : stops) {
+            int found = text.indexOf(stop, Math.max(0, before - stop.length() + 1));
+            if (found >= 0) {
+                cut = Math.min(cut, found);
+            }
+        }
+        if (cut == Integer.MAX_VALUE
+                || sequence.completionLength() < request.sampling().minTokens()) {
+            return false;
+        }
+        text.setLength(cut);
+        return true;
+    }
+
+    private Completion completion(FinishReason reason) {
+        return new Completion(text.toString(), reason, sequence.promptLength(), sequence.completionLength(), null);
+    }
+}

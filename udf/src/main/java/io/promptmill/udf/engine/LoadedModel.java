@@ -1,0 +1,141 @@
+package io.promptmill.udf.engine;
+
+import io.promptmill.udf.error.ConfigException;
+import io.promptmill.udf.kernels.KernelProvider;
+import io.promptmill.udf.kernels.Kernels;
+import io.promptmill.udf.kernels.WorkerPool;
+import io.promptmill.udf.layers.Compute;
+import io.promptmill.udf.layers.KvCache;
+import io.promptmill.udf.model.Model;
+import io.promptmill.udf.model.ModelRegistry;
+import io.promptmill.udf.model.ModelShape;
+import io.promptmill.udf.prompt.ModelPromptEncoder;
+import io.promptmill.udf.prompt.PromptEncoder;
+import io.promptmill.udf.sampler.Sampler;
+import io.promptmill.udf.scheduler.BlockPool;
+import io.promptmill.udf.scheduler.Scheduler;
+import io.promptmill.udf.tokenizer.Tokenizer;
+import io.promptmill.udf.tokenizer.TokenizerFactory;
+import io.promptmill.udf.weights.GgufFile;
+import io.promptmill.udf.weights.ModelFile;
+import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Everything that an engine needs of a model file, with the memory that it may use: decided once, at load. */
+final class LoadedModel implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(LoadedModel.class);
+    /** Share of the heap left after loading that keys and values may take where no size is set. */
+    private static final double KV_SHARE_OF_HEAP = 0.6;
+
+    private final ModelFile file;
+    private final WorkerPool workers;
+    private final Kernels kernels;
+    private final Tokenizer tokenizer;
+    private final PromptEncoder encoder;
+    private final Model model;
+    private final EngineConfig config;
+    private final int kvBlocks;
+
+    private LoadedModel(ModelFile file, WorkerPool workers, EngineConfig config) {
+        this.file = file;
+        this.workers = workers;
+        this.config = config;
+        kernels = KernelProvider.get();
+        tokenizer = TokenizerFactory.create(file.metadata());
+        encoder = ModelPromptEncoder.of(file.metadata(), tokenizer);
+        model = ModelRegistry.load(
+                file,
+                new Compute(kernels, workers),
+                config.maxBatchTokens(),
+                Math.min(config.maxSequences(), config.maxBatchTokens()));
+        kvBlocks = kvBlocks(model.shape());
+    }
+
+    static LoadedModel load(Path path, EngineConfig config) {
+        long start = System.nanoTime();
+        int threads = config.threads() == 0 ? Runtime.getRuntime().availableProcessors() : config.threads();
+        ModelFile file = GgufFile.open(path);
+        WorkerPool workers = new WorkerPool(threads, "promptmill-worker");
+        try {
+            LoadedModel loaded = new LoadedModel(file, workers, config);
+            LOG.info(
+                    "Loaded {} in {} ms: {} kernels, {} threads, context of {} tokens, {} MiB for keys and values",
+                    path.getFileName(),
+                    (System.nanoTime() - start) / 1_000_000,
+                    loaded.provider(),
+                    threads,
+                    loaded.maximumContext(),
+                    loaded.kvBlocks * loaded.model.shape().kvBytesPerBlock() >> 20);
+            return loaded;
+        } catch (RuntimeException | Error e) {
+            workers.close();
+            file.close();
+            throw e;
+        }
+    }
+
+    StepLoop newStepLoop() {
+        BlockPool pool = new BlockPool(kvBlocks, KvCache.BLOCK_TOKENS, config.prefixCache());
+        return new StepLoop(
+                model,
+                model.shape().newKvCache(kvBlocks),
+                new Scheduler(pool, config.maxBatchTokens(), config.maxSequences()),
+                new Sampler(kernels, model.shape().vocabularySize()),
+                workers,
+                new BatchBuilder(config.maxBatchTokens()));
+    }
+
+    PromptEncoder encoder() {
+        return encoder;
+    }
+
+    Tokenizer tokenizer() {
+        return tokenizer;
+    }
+
+    String provider() {
+        return kernels.name();
+    }
+
+    String precision() {
+        return "f32";
+    }
+
+    /** Tokens of prompt and completion of one sequence at most. */
+    int maximumContext() {
+        int wanted = contextLength(model.shape());
+        return (int) Math.min(wanted, (long) kvBlocks * KvCache.BLOCK_TOKENS);
+    }
+
+    private int contextLength(ModelShape shape) {
+        return config.maxContext() == 0 ? shape.contextLength() : Math.min(config.maxContext(), shape.contextLength());
+    }
+
+    /** As many blocks as the budget holds, but not more than the sequences that may run could ever fill. */
+    private int kvBlocks(ModelShape shape) {
+        long perBlock = shape.kvBytesPerBlock();
+        long useful = (long) config.maxSequences()
+                * ((contextLength(shape) + KvCache.BLOCK_TOKENS - 1L) / KvCache.BLOCK_TOKENS);
+        long budget = config.kvCacheBytes() == 0 ? derivedKvBytes() : config.kvCacheBytes();
+        long affordable = budget / perBlock;
+        if (affordable < 1) {
+            throw new ConfigException("engine.kv_cache_bytes is " + budget + "; one block of "
+                    + KvCache.BLOCK_TOKENS + " tokens takes " + perBlock
+                    + ". Raise it, or the heap (-Xmx, spark.executor.memory) that it is derived from");
+        }
+        return (int) Math.min(Math.min(useful, affordable), 1 << 24);
+    }
+
+    private static long derivedKvBytes() {
+        Runtime runtime = Runtime.getRuntime();
+        long used = runtime.totalMemory() - runtime.freeMemory();
+        return (long) (KV_SHARE_OF_HEAP * (runtime.maxMemory() - used));
+    }
+
+    @Override
+    public void close() {
+        workers.close();
+        file.close();
+    }
+}

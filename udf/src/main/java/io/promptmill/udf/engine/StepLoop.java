@@ -1,0 +1,137 @@
+package io.promptmill.udf.engine;
+
+import io.promptmill.udf.error.RequestException;
+import io.promptmill.udf.kernels.WorkerPool;
+import io.promptmill.udf.layers.KvCache;
+import io.promptmill.udf.layers.StepBatch;
+import io.promptmill.udf.model.Model;
+import io.promptmill.udf.sampler.Sampler;
+import io.promptmill.udf.scheduler.Chunk;
+import io.promptmill.udf.scheduler.Scheduler;
+import io.promptmill.udf.scheduler.Sequence;
+import io.promptmill.udf.tensor.RowTiles;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** One step after another: schedule, forward, sample, finish. Used by the engine's thread alone. */
+final class StepLoop {
+    private final Model model;
+    private final KvCache cache;
+    private final Scheduler scheduler;
+    private final Sampler sampler;
+    private final WorkerPool workers;
+    private final BatchBuilder batches;
+    private final Map<Sequence, ActiveRequest> active = new IdentityHashMap<>();
+    private final Counters counters = new Counters();
+
+    StepLoop(
+            Model model,
+            KvCache cache,
+            Scheduler scheduler,
+            Sampler sampler,
+            WorkerPool workers,
+            BatchBuilder batches) {
+        this.model = model;
+        this.cache = cache;
+        this.scheduler = scheduler;
+        this.sampler = sampler;
+        this.workers = workers;
+        this.batches = batches;
+    }
+
+    void add(ActiveRequest request) {
+        active.put(request.sequence(), request);
+        scheduler.add(request.sequence());
+        counters.promptTokens += request.sequence().promptLength();
+    }
+
+    boolean hasWork() {
+        return scheduler.hasWork();
+    }
+
+    /** Computes one step. */
+    void step() {
+        long start = System.nanoTime();
+        List<Chunk> chunks = scheduler.schedule();
+        StepBatch batch = batches.build(chunks);
+        RowTiles logits = model.forward(batch, cache);
+        scheduler.completed(chunks);
+        List<ActiveRequest> outputs = chunks.stream()
+                .filter(Chunk::last)
+                .map(chunk -> active.get(chunk.sequence()))
+                .toList();
+        Outcome[] outcomes = sample(logits, outputs);
+        counters.step(chunks, System.nanoTime() - start);
+        finish(outputs, outcomes);
+    }
+
+    /** Fails every request under way. */
+    void fail(Throwable cause) {
+        active.values().forEach(request -> request.result().completeExceptionally(cause));
+        active.clear();
+    }
+
+    EngineStatistics statistics() {
+        return counters.snapshot(scheduler);
+    }
+
+    private record Outcome(int token, String error) {}
+
+    private Outcome[] sample(RowTiles logits, List<ActiveRequest> outputs) {
+        Outcome[] outcomes = new Outcome[outputs.size()];
+        workers.run(outcomes.length, i -> {
+            try {
+                outcomes[i] =
+                        new Outcome(sampler.sample(logits, i, outputs.get(i).sampling()), null);
+            } catch (RequestException e) {
+                outcomes[i] = new Outcome(-1, e.getMessage());
+            }
+        });
+        return outcomes;
+    }
+
+    private void finish(List<ActiveRequest> outputs, Outcome[] outcomes) {
+        for (int i = 0; i < outcomes.length; i++) {
+            ActiveRequest request = outputs.get(i);
+            Completion completion = outcomes[i].error() == null
+                    ? request.accept(outcomes[i].token())
+                    : Completion.failed(outcomes[i].error(), request.sequence().promptLength());
+            if (completion != null) {
+                scheduler.remove(request.sequence());
+                active.remove(request.sequence());
+                counters.completionTokens += completion.completionTokens();
+                request.result().complete(completion);
+            }
+        }
+    }
+
+    /** Written by the engine's thread; a reader may see a step late. */
+    private static final class Counters {
+        private volatile long promptTokens;
+        private volatile long completionTokens;
+        private volatile long steps;
+        private volatile long prefillNanos;
+        private volatile long decodeNanos;
+
+        void step(List<Chunk> chunks, long nanos) {
+            steps++;
+            if (chunks.stream().allMatch(chunk -> chunk.count() == 1 && chunk.last())) {
+                decodeNanos += nanos;
+            } else {
+                prefillNanos += nanos;
+            }
+        }
+
+        EngineStatistics snapshot(Scheduler scheduler) {
+            return new EngineStatistics(
+                    promptTokens,
+                    scheduler.reusedTokens(),
+                    completionTokens,
+                    steps,
+                    scheduler.preemptions(),
+                    prefillNanos,
+                    decodeNanos);
+        }
+    }
+}
