@@ -1,10 +1,13 @@
 package io.promptmill.udf.spark;
 
+import com.esotericsoftware.kryo.DefaultSerializer;
+import com.esotericsoftware.kryo.serializers.JavaSerializer;
 import java.io.Serializable;
 import org.apache.spark.SparkContext;
 import org.apache.spark.util.LongAccumulator;
 
 /** Counts of a running job, summed over its tasks. Updated on executors, read on the driver. */
+@DefaultSerializer(JavaSerializer.class)
 public record GenerateMetrics(
         LongAccumulator rows,
         LongAccumulator errors,

@@ -1,5 +1,7 @@
 package io.promptmill.udf.spark;
 
+import com.esotericsoftware.kryo.DefaultSerializer;
+import com.esotericsoftware.kryo.serializers.JavaSerializer;
 import io.promptmill.udf.engine.EngineConfig;
 import io.promptmill.udf.prompt.PromptSpec;
 import io.promptmill.udf.sampler.SamplingParameters;
@@ -15,6 +17,7 @@ import java.util.Map;
  * @param samplingColumns overrides per row: name of a sampling key ({@code temperature}, {@code max_tokens}, ...) to the
  *     column that holds it; null in a row keeps the default
  */
+@DefaultSerializer(JavaSerializer.class)
 public record GenerateSpec(
         String model,
         String idColumn,

@@ -1,0 +1,156 @@
+package io.promptmill.udf.spark;
+
+import io.promptmill.udf.error.ModelFileException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.spark.TaskContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Models that were fetched from Hadoop filesystems, in a folder of the host that all processes of a user share. An entry
+ * is named by the source's address, size and modification time, so a changed source gets a new entry. One process fetches,
+ * the others wait at a file lock. Superseded entries stay until someone deletes them. Thread-safe.
+ */
+final class ModelCache {
+    private static final Logger LOG = LoggerFactory.getLogger(ModelCache.class);
+    private static final String FOLDER_VARIABLE = "PROMPTMILL_CACHE";
+    private static final long LOCK_POLL_MILLIS = 50;
+
+    private final Path folder;
+    private final boolean shared;
+
+    /** @param folder is made when the first model comes */
+    ModelCache(Path folder) {
+        this(folder, false);
+    }
+
+    private ModelCache(Path folder, boolean shared) {
+        this.folder = folder;
+        this.shared = shared;
+    }
+
+    /** The folder that the environment names, else one of this user among the temporary files. */
+    static ModelCache ofHost() {
+        String named = System.getenv(FOLDER_VARIABLE);
+        if (named != null && !named.isBlank()) {
+            return new ModelCache(Path.of(named));
+        }
+        String user = System.getProperty("user.name", "").replaceAll("[^A-Za-z0-9._-]", "_");
+        return new ModelCache(Path.of(System.getProperty("java.io.tmpdir"), "promptmill-cache-" + user), true);
+    }
+
+    /**
+     * The local copy of a file and, for a split model, of all its parts.
+     *
+     * @return empty where the source does not exist
+     * @throws ModelFileException where the source is no file, lacks a part, or cannot be fetched unharmed
+     */
+    Optional<ModelLocation> fetch(org.apache.hadoop.fs.Path source, Configuration hadoop) throws IOException {
+        FileSystem files = source.getFileSystem(hadoop);
+        org.apache.hadoop.fs.Path address = files.makeQualified(source);
+        Optional<List<FileStatus>> parts = parts(files, address);
+        if (parts.isEmpty()) {
+            return Optional.empty();
+        }
+        String identity = identity(address, parts.get());
+        CachedModel entry = new CachedModel(folder.resolve(address.getName() + "-" + identity.substring(0, 16)));
+        if (!entry.isIntact()) {
+            fetch(entry, address, parts.get(), hadoop);
+        }
+        return Optional.of(new ModelLocation(entry.folder().resolve(address.getName()), identity));
+    }
+
+    private void fetch(
+            CachedModel entry, org.apache.hadoop.fs.Path address, List<FileStatus> parts, Configuration hadoop) {
+        Path lockFile = entry.folder().resolveSibling(entry.folder().getFileName() + ".lock");
+        try {
+            if (shared) {
+                PrivateFolder.create(folder);
+            } else {
+                Files.createDirectories(folder);
+            }
+            try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                    FileLock held = lock(channel)) {
+                if (held.isValid() && !entry.isIntact()) {
+                    LOG.info("fetching model {} to {}", address, entry.folder());
+                    entry.clear();
+                    new ModelDownload(address, hadoop).run(parts, entry);
+                }
+            }
+        } catch (IOException failure) {
+            throw new ModelFileException(
+                    "model " + address + " cannot be fetched to " + folder + ": " + failure
+                            + "; check the source and the folder, or set " + FOLDER_VARIABLE + " to another one",
+                    failure);
+        }
+    }
+
+    /** Polls, because a lock that another thread of this JVM holds cannot be waited for. */
+    private static FileLock lock(FileChannel channel) throws IOException {
+        TaskWait wait = new TaskWait(TaskContext.get());
+        while (true) {
+            FileLock lock = null;
+            try {
+                lock = channel.tryLock();
+            } catch (OverlappingFileLockException heldHere) {
+                LOG.trace("the lock is held by another thread of this JVM", heldHere);
+            }
+            if (lock != null) {
+                return lock;
+            }
+            wait.sleep(LOCK_POLL_MILLIS);
+        }
+    }
+
+    private static Optional<List<FileStatus>> parts(FileSystem files, org.apache.hadoop.fs.Path address)
+            throws IOException {
+        if (address.isRoot()) {
+            throw new ModelFileException("model " + address + " is a folder; name the model file in it");
+        }
+        List<FileStatus> parts = new ArrayList<>();
+        for (String name : ModelParts.of(address.getName())) {
+            org.apache.hadoop.fs.Path part = new org.apache.hadoop.fs.Path(address.getParent(), name);
+            try {
+                FileStatus status = files.getFileStatus(part);
+                if (status.isDirectory()) {
+                    throw new ModelFileException("model " + part + " is a folder; name the model file in it");
+                }
+                parts.add(status);
+            } catch (FileNotFoundException absent) {
+                if (parts.isEmpty()) {
+                    LOG.debug("model {} is absent", part, absent);
+                    return Optional.empty();
+                }
+                throw new ModelFileException(
+                        "model " + address + " is split and its part " + part
+                                + " is missing; put all parts into one folder",
+                        absent);
+            }
+        }
+        return Optional.of(parts);
+    }
+
+    private static String identity(org.apache.hadoop.fs.Path address, List<FileStatus> parts) {
+        StringBuilder text = new StringBuilder(address.toString());
+        for (FileStatus part : parts) {
+            text.append(String.format(Locale.ROOT, "\n%d %d", part.getLen(), part.getModificationTime()));
+        }
+        return HexFormat.of().formatHex(RowIds.sha256().digest(text.toString().getBytes(StandardCharsets.UTF_8)));
+    }
+}

@@ -1,0 +1,130 @@
+package io.promptmill.udf.spark;
+
+import io.promptmill.udf.error.ModelFileException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.SparkFiles;
+
+/**
+ * Finds a job's model on this node. A reference is tried as: a path on this node; the name of a file shipped with the
+ * job ({@code --files}); a path on the job's default filesystem. A reference with a scheme ({@code hdfs:}, {@code s3a:},
+ * ...) is read from that Hadoop filesystem and kept in a cache folder of the host. Thread-safe.
+ */
+public final class ModelResolver {
+    /** Two letters at least, so that a Windows drive is not taken for a scheme. */
+    private static final Pattern SCHEME = Pattern.compile("^[A-Za-z][A-Za-z0-9+.-]+:");
+
+    private final Configuration hadoop;
+    private final ModelCache cache;
+
+    /** With the host's cache folder: {@code PROMPTMILL_CACHE}, or a folder of this user among the temporary files. */
+    public ModelResolver(Configuration hadoop) {
+        this(hadoop, ModelCache.ofHost());
+    }
+
+    ModelResolver(Configuration hadoop, ModelCache cache) {
+        this.hadoop = hadoop;
+        this.cache = cache;
+    }
+
+    /**
+     * The model's place on this node, fetched first where it lies elsewhere. A split model's parts all come along.
+     *
+     * @throws ModelFileException where it is not found or cannot be fetched; the message names the places searched
+     */
+    public ModelLocation resolve(String reference) {
+        List<String> searched = new ArrayList<>();
+        try {
+            if (SCHEME.matcher(reference).find() && !reference.startsWith("file:")) {
+                return fetch(new org.apache.hadoop.fs.Path(reference), reference, searched);
+            }
+            Path local = local(reference);
+            if (found(local, searched)) {
+                return locate(local, reference);
+            }
+            if (!reference.startsWith("file:")) {
+                Path shipped = shipped(reference, searched);
+                if (shipped != null) {
+                    return locate(shipped, reference);
+                }
+                org.apache.hadoop.fs.Path remote =
+                        FileSystem.get(hadoop).makeQualified(new org.apache.hadoop.fs.Path(reference));
+                if (!"file".equals(remote.toUri().getScheme())) {
+                    return fetch(remote, reference, searched);
+                }
+            }
+            throw missing(reference, searched);
+        } catch (IOException | IllegalArgumentException failure) {
+            throw new ModelFileException(
+                    "model '" + reference + "' cannot be reached: " + failure.getMessage()
+                            + "; check the address and that the filesystem's connector is on the class path",
+                    failure);
+        }
+    }
+
+    private static Path local(String reference) {
+        try {
+            return reference.startsWith("file:")
+                    ? Path.of(new org.apache.hadoop.fs.Path(reference).toUri().getPath())
+                    : Path.of(reference);
+        } catch (InvalidPathException malformed) {
+            throw new ModelFileException(
+                    "model '" + reference + "' is not a path or URI: " + malformed.getReason() + "; correct it",
+                    malformed);
+        }
+    }
+
+    private static Path shipped(String reference, List<String> searched) {
+        if (SparkEnv.get() == null || Path.of(reference).isAbsolute()) {
+            return null;
+        }
+        Path path = Path.of(SparkFiles.get(reference));
+        return found(path, searched) ? path : null;
+    }
+
+    private static boolean found(Path path, List<String> searched) {
+        searched.add(path.toAbsolutePath().toString());
+        return Files.exists(path);
+    }
+
+    private static ModelLocation locate(Path path, String reference) throws IOException {
+        if (Files.isDirectory(path)) {
+            throw new ModelFileException(
+                    "model '" + reference + "' is a folder, " + path.toAbsolutePath() + "; name the model file in it");
+        }
+        StringBuilder fingerprint = new StringBuilder();
+        for (String name : ModelParts.of(path.getFileName().toString())) {
+            Path part = path.resolveSibling(name);
+            if (!Files.exists(part)) {
+                throw new ModelFileException("model '" + reference + "' is split and its part " + part.toAbsolutePath()
+                        + " is missing; put all parts into one folder");
+            }
+            fingerprint
+                    .append(Files.size(part))
+                    .append('@')
+                    .append(Files.getLastModifiedTime(part))
+                    .append(' ');
+        }
+        return new ModelLocation(path.toRealPath(), fingerprint.toString());
+    }
+
+    private ModelLocation fetch(org.apache.hadoop.fs.Path remote, String reference, List<String> searched)
+            throws IOException {
+        searched.add(remote.toString());
+        return cache.fetch(remote, hadoop).orElseThrow(() -> missing(reference, searched));
+    }
+
+    private static ModelFileException missing(String reference, List<String> searched) {
+        return new ModelFileException("model '" + reference + "' is not found; searched: " + String.join(", ", searched)
+                + "; give a path that every node has, a URI such as hdfs:///models/name.gguf,"
+                + " or the name of a file shipped with --files");
+    }
+}

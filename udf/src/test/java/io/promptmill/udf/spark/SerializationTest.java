@@ -1,0 +1,85 @@
+package io.promptmill.udf.spark;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+
+import io.promptmill.udf.engine.EngineConfig;
+import io.promptmill.udf.prompt.PromptSpec;
+import io.promptmill.udf.sampler.SamplingParameters;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.serializer.JavaSerializer;
+import org.apache.spark.serializer.KryoSerializer;
+import org.apache.spark.serializer.Serializer;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import scala.reflect.ClassTag$;
+
+class SerializationTest {
+    private static final GenerateSpec SPEC = new GenerateSpec(
+            "hdfs:///m.gguf",
+            "key",
+            new PromptSpec(PromptSpec.Source.TEMPLATE, "do {{ what }}", "system", false),
+            new SamplingParameters(
+                    0.5, 3, 0.9, 0.1, 1.1, 0, 0, Map.of(1, 2f), 7, 20, 1, List.of("x"), List.of(4), false),
+            Map.of("temperature", "heat", "seed", "key"),
+            new EngineConfig(1, 64, 4, 0, 0, false, "f32"));
+    private static final StructType COLUMNS = StructType.fromDDL("key STRING, what STRING, heat DOUBLE");
+
+    static List<Serializer> serializers() {
+        SparkConf conf = new SparkConf(false);
+        return List.of(new JavaSerializer(conf), new KryoSerializer(conf));
+    }
+
+    private static <T> T roundTrip(Serializer serializer, T value) {
+        var instance = serializer.newInstance();
+        var type = ClassTag$.MODULE$.<T>apply(value.getClass());
+        T copy = instance.deserialize(instance.serialize(value, type), type);
+        assertNotSame(value, copy);
+        return copy;
+    }
+
+    @ParameterizedTest
+    @MethodSource("serializers")
+    void theFunctionAndAllItCarriesTravel(Serializer serializer) throws Exception {
+        StubSource source = StubSource.of("travel", new StubEngine(1, false, true, StubEngine::echo));
+        GenerateMetrics metrics = GenerateMetrics.register(LocalSpark.session().sparkContext());
+        GenerateFunction copy = roundTrip(serializer, new GenerateFunction(SPEC, COLUMNS, metrics, source));
+        assertEquals(OutputSchema.of(COLUMNS), copy.outputSchema());
+        Row row = copy.call(List.of(RowFactory.create("12", "this", 0.25)).iterator())
+                .next();
+        assertEquals("<system\n\ndo this>", row.getString(3));
+        assertEquals(SPEC, roundTrip(serializer, SPEC));
+    }
+
+    @ParameterizedTest
+    @MethodSource("serializers")
+    void theSharedSourceTravelsWithTheHadoopConfiguration(Serializer serializer) {
+        LocalSpark.session().sparkContext().hadoopConfiguration().set("promptmill.test", "here");
+        GenerateFunction copy = roundTrip(serializer, new GenerateFunction(SPEC, COLUMNS, null));
+        assertEquals(OutputSchema.of(COLUMNS), copy.outputSchema());
+        assertEquals(
+                "here",
+                roundTrip(serializer, SharedEngineSource.ofActiveSession())
+                        .hadoop()
+                        .get("promptmill.test"));
+    }
+
+    @Test
+    void aKryoSessionRunsTheFunction() {
+        var rows = LocalSpark.rows("key STRING, what STRING, heat DOUBLE", RowFactory.create("1", "it", null));
+        assertEquals(KryoSerializer.class, SparkEnv.get().serializer().getClass(), "the session of the tests");
+        StubSource source = StubSource.of("session", new StubEngine(1, false, true, StubEngine::echo));
+        List<Row> output = new GenerateFunction(SPEC, COLUMNS, null, source)
+                .applyTo(rows)
+                .javaRDD()
+                .collect();
+        assertEquals("<system\n\ndo it>", output.get(0).getString(3));
+    }
+}

@@ -1,0 +1,143 @@
+package io.promptmill.udf.spark;
+
+import io.promptmill.udf.engine.Completion;
+import io.promptmill.udf.engine.CompletionEngine;
+import io.promptmill.udf.engine.FinishReason;
+import io.promptmill.udf.engine.Request;
+import io.promptmill.udf.prompt.ChatMessage;
+import io.promptmill.udf.prompt.PromptEncoder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+
+/**
+ * An engine whose tokens are characters and whose completions are a function of the request, completed by several threads
+ * in an order that has nothing to do with that of the requests.
+ */
+final class StubEngine implements CompletionEngine, PromptEncoder {
+    private record Job(Request request, CompletableFuture<Completion> completion) {}
+
+    private final boolean chatTemplate;
+    private final Function<Request, Completion> model;
+    private final List<Job> queue = new ArrayList<>();
+    private final List<Request> seen = new ArrayList<>();
+    private final boolean remember;
+    private int peakQueue;
+    private boolean closed;
+
+    /**
+     * @param threads that complete requests; 0: none is ever completed
+     * @param remember whether {@link #seen} is kept
+     */
+    StubEngine(int threads, boolean chatTemplate, boolean remember, Function<Request, Completion> model) {
+        this.chatTemplate = chatTemplate;
+        this.remember = remember;
+        this.model = model;
+        for (int index = 0; index < threads; index++) {
+            Random random = new Random(index);
+            Thread worker = new Thread(() -> work(random), "stub-engine-" + index);
+            worker.setDaemon(true);
+            worker.start();
+        }
+    }
+
+    /** The prompt's text in angle brackets. */
+    static Completion echo(Request request) {
+        int length = request.promptTokens().length;
+        return new Completion("<" + text(request) + ">", FinishReason.STOP, length, 3, null);
+    }
+
+    static String text(Request request) {
+        return new String(request.promptTokens(), 0, request.promptTokens().length);
+    }
+
+    private void work(Random random) {
+        while (true) {
+            Job job;
+            synchronized (this) {
+                while (queue.isEmpty() && !closed) {
+                    try {
+                        wait();
+                    } catch (InterruptedException interrupted) {
+                        return;
+                    }
+                }
+                if (closed) {
+                    return;
+                }
+                int picked = random.nextInt(queue.size());
+                job = queue.get(picked);
+                queue.set(picked, queue.get(queue.size() - 1));
+                queue.remove(queue.size() - 1);
+            }
+            try {
+                job.completion.complete(model.apply(job.request));
+            } catch (RuntimeException failure) {
+                job.completion.completeExceptionally(failure);
+            }
+        }
+    }
+
+    @Override
+    public synchronized CompletableFuture<Completion> submit(Request request) {
+        Job job = new Job(request, new CompletableFuture<>());
+        queue.add(job);
+        peakQueue = Math.max(peakQueue, queue.size());
+        if (remember) {
+            seen.add(request);
+        }
+        notify();
+        return job.completion;
+    }
+
+    synchronized List<Request> seen() {
+        return List.copyOf(seen);
+    }
+
+    synchronized int peakQueue() {
+        return peakQueue;
+    }
+
+    synchronized int queued() {
+        return queue.size();
+    }
+
+    synchronized boolean allCancelled() {
+        return queue.stream().allMatch(job -> job.completion.isCancelled());
+    }
+
+    synchronized boolean isClosed() {
+        return closed;
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        notifyAll();
+    }
+
+    @Override
+    public PromptEncoder encoder() {
+        return this;
+    }
+
+    @Override
+    public boolean hasChatTemplate() {
+        return chatTemplate;
+    }
+
+    @Override
+    public int[] encodeText(String text) {
+        return text.codePoints().toArray();
+    }
+
+    @Override
+    public int[] encodeChat(List<ChatMessage> messages) {
+        StringBuilder text = new StringBuilder();
+        messages.forEach(
+                message -> text.append('[').append(message.role()).append(']').append(message.content()));
+        return encodeText(text.toString());
+    }
+}
