@@ -105,13 +105,15 @@ public final class Engine implements CompletionEngine {
     private void run() {
         try {
             while (!closed) {
-                if (!loop.hasWork()) {
+                if (arrivals.isEmpty() && !loop.hasWork()) {
                     loop.add(arrivals.take());
                 }
                 for (ActiveRequest request = arrivals.poll(); request != null; request = arrivals.poll()) {
                     loop.add(request);
                 }
-                loop.step();
+                if (loop.hasWork()) {
+                    loop.step();
+                }
             }
         } catch (InterruptedException e) {
             // Only close() interrupts this thread.

@@ -46,7 +46,15 @@ final class StepLoop {
         counters.promptTokens += request.sequence().promptLength();
     }
 
+    /** True where a step has something to compute; requests that their callers have given up are dropped first. */
     boolean hasWork() {
+        active.entrySet().removeIf(entry -> {
+            boolean abandoned = entry.getValue().result().isDone();
+            if (abandoned) {
+                scheduler.remove(entry.getKey());
+            }
+            return abandoned;
+        });
         return scheduler.hasWork();
     }
 
