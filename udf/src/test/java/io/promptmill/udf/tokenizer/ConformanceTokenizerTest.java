@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.promptmill.udf.error.ModelFileException;
+import io.promptmill.udf.weights.GgufFile;
 import io.promptmill.udf.weights.Metadata;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -41,7 +42,7 @@ class ConformanceTokenizerTest {
     Stream<DynamicTest> preTokenizers() throws IOException {
         Path folder = folder();
         JsonNode expected = expected(folder);
-        Metadata gpt2 = TestGguf.metadata(folder.resolve(GPT2_VOCABULARY));
+        Metadata gpt2 = metadata(folder.resolve(GPT2_VOCABULARY));
         List<String> texts = texts(expected);
         return expected.path("pre_tokenizers").properties().stream()
                 .map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> {
@@ -58,7 +59,7 @@ class ConformanceTokenizerTest {
         List<String> texts = texts(expected);
         return expected.path("vocabularies").properties().stream()
                 .map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> {
-                    Tokenizer tokenizer = tokenizer(TestGguf.metadata(folder.resolve(entry.getKey())), entry.getKey());
+                    Tokenizer tokenizer = tokenizer(metadata(folder.resolve(entry.getKey())), entry.getKey());
                     compare(
                             texts,
                             entry.getValue().path("plain"),
@@ -82,7 +83,7 @@ class ConformanceTokenizerTest {
         return inputs.stream()
                 .map(input -> DynamicTest.dynamicTest(input.getFileName().toString(), () -> {
                     String base = input.toString().substring(0, input.toString().length() - ".inp".length());
-                    Tokenizer tokenizer = tokenizer(TestGguf.metadata(Path.of(base)), base);
+                    Tokenizer tokenizer = tokenizer(metadata(Path.of(base)), base);
                     String[] texts = Files.readString(input).split(CASE_SEPARATOR);
                     String[] lines = Files.readString(Path.of(base + ".out")).split("\n");
                     assertEquals(texts.length, lines.length, "cases and lines of ids");
@@ -154,5 +155,11 @@ class ConformanceTokenizerTest {
         }
         Assumptions.assumeTrue(folder != null, "no folder 'tokenizers' with conformance data");
         return folder;
+    }
+
+    private static Metadata metadata(Path path) {
+        try (GgufFile file = GgufFile.open(path)) {
+            return file.metadata();
+        }
     }
 }
