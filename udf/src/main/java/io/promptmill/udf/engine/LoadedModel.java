@@ -17,8 +17,10 @@ import io.promptmill.udf.scheduler.Scheduler;
 import io.promptmill.udf.tokenizer.Tokenizer;
 import io.promptmill.udf.tokenizer.TokenizerFactory;
 import io.promptmill.udf.weights.GgufFile;
+import io.promptmill.udf.weights.Metadata;
 import io.promptmill.udf.weights.ModelFile;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,7 +45,7 @@ final class LoadedModel implements AutoCloseable {
         this.config = config;
         kernels = KernelProvider.get();
         tokenizer = TokenizerFactory.create(file.metadata());
-        encoder = ModelPromptEncoder.of(file.metadata(), tokenizer);
+        encoder = encoder(file.metadata(), tokenizer);
         model = ModelRegistry.load(
                 file,
                 new Compute(kernels, workers),
@@ -73,6 +75,18 @@ final class LoadedModel implements AutoCloseable {
             file.close();
             throw e;
         }
+    }
+
+    private static PromptEncoder encoder(Metadata metadata, Tokenizer tokenizer) {
+        OptionalLong end = metadata.integer("tokenizer.ggml.eos_token_id");
+        return ModelPromptEncoder.of(
+                tokenizer,
+                metadata.source(),
+                metadata.text("tokenizer.chat_template").orElse(null),
+                tokenizer.beginOfText().isPresent()
+                        ? tokenizer.piece(tokenizer.beginOfText().getAsInt())
+                        : null,
+                end.isPresent() ? tokenizer.piece((int) end.getAsLong()) : null);
     }
 
     StepLoop newStepLoop() {

@@ -46,6 +46,9 @@ abstract class JavaKernels implements Kernels {
             throw new IllegalArgumentException("product of [" + input.rows() + " x " + input.features() + "] and "
                     + stored.matrix() + " into [" + output.rows() + " x " + output.features() + "]");
         }
+        if (input.rows() == 0) {
+            return;
+        }
         Scratch buffers = scratch.get();
         int panelRows = Math.min(PANEL_ROWS, PANEL_ROWS_PER_TILE * input.tiles());
         for (int row = from; row < to; row += panelRows) {

@@ -2,6 +2,7 @@ package io.promptmill.udf.kernels;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.promptmill.udf.tensor.BlockFormat;
@@ -10,6 +11,7 @@ import io.promptmill.udf.tensor.Matrix;
 import io.promptmill.udf.tensor.RowTiles;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.time.Duration;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -106,6 +108,17 @@ class KernelsTwinTest {
         }
         double value = input.data()[input.index(18, 0)] / Math.sqrt(squares / features + 1e-5) * weight[0];
         assertEquals(value, actual.data()[actual.index(18, 0)], 1e-5 * Math.abs(value) + 1e-9);
+    }
+
+    @Test
+    void anEmptyBatchIsNoWork() {
+        RowTiles none = new RowTiles(16, 64).resize(0);
+        Matrix weights = randomMatrix(BlockFormat.F32, 64, 64);
+        for (Kernels kernels : new Kernels[] {scalar, vector}) {
+            RowTiles output = new RowTiles(16, 64).resize(0);
+            assertTimeoutPreemptively(
+                    Duration.ofSeconds(10), () -> kernels.multiply(none, kernels.pack(weights), output, 0, 64));
+        }
     }
 
     @Test
