@@ -12,7 +12,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import jinjava.de.odysseus.el.tree.TreeBuilderException;
 import jinjava.de.odysseus.el.tree.impl.Builder;
 import jinjava.de.odysseus.el.tree.impl.Parser;
 import jinjava.de.odysseus.el.tree.impl.Scanner;
@@ -24,56 +23,22 @@ import jinjava.de.odysseus.el.tree.impl.ast.AstNode;
  * reach no Java object; the order of operators is Jinja's (or, and, not, comparison, + -, ~, * / // %, **, filters).
  */
 final class ExpressionParser extends ExtendedParser {
-    private static final String PREFIX = "#{";
 
     private final Set<String> variables = new LinkedHashSet<>();
     private final Set<String> unknown = new LinkedHashSet<>();
 
-    private ExpressionParser(Builder builder, String input) {
+    ExpressionParser(Builder builder, String input) {
         super(builder, input);
     }
 
-    /** Jinjava's builder, which turns the parser's failures into ones that say where. */
-    private static final class Source extends Builder {
-        private static final long serialVersionUID = 1L;
-        private transient ExpressionParser parser;
-
-        @Override
-        protected Parser createParser(String expression) {
-            parser = new ExpressionParser(this, expression);
-            return parser;
-        }
+    /** Names that the expression reads. */
+    Set<String> variables() {
+        return variables;
     }
 
-    /** A parsed expression, the names that it reads and complaints about filters and functions that do not exist. */
-    record Parsed(AstNode node, Set<String> variables, Set<String> unknown) {}
-
-    /**
-     * @throws TemplateFailure naming the place within the template where the expression breaks off
-     */
-    static Parsed parse(String expression, TemplatePiece place) {
-        ExpressionSize.check(expression, place);
-        Source source = new Source();
-        try {
-            AstNode root = (AstNode) source.build(PREFIX + expression + "}").getRoot();
-            if (root.getCardinality() != 1) {
-                throw new TemplateFailure("expected one expression");
-            }
-            return new Parsed((AstNode) root.getChild(0), source.parser.variables, source.parser.unknown);
-        } catch (TreeBuilderException e) {
-            int character = Math.max(1, e.getPosition() - PREFIX.length() + 1);
-            throw failure(
-                    place,
-                    expression,
-                    "at character " + character + ": expected " + e.getExpected() + ", found " + e.getEncountered());
-        } catch (TemplateFailure e) {
-            throw failure(place, expression, e.getMessage());
-        }
-    }
-
-    private static TemplateFailure failure(TemplatePiece place, String expression, String reason) {
-        String shown = expression.length() > 120 ? expression.substring(0, 120) + "..." : expression;
-        return new TemplateFailure("syntax error in '" + shown.strip() + "': " + reason, place.line(), place.column());
+    /** Complaints about filters that do not exist. */
+    Set<String> unknown() {
+        return unknown;
     }
 
     @Override

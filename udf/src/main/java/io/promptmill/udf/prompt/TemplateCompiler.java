@@ -190,7 +190,7 @@ final class TemplateCompiler {
     }
 
     private AstNode parse(String expression, TemplatePiece piece) {
-        ExpressionParser.Parsed parsed = ExpressionParser.parse(expression, piece);
+        ParsedExpression parsed = ParsedExpression.of(expression, piece);
         for (String name : parsed.variables()) {
             if (bound.stream().noneMatch(names -> names.contains(name))) {
                 free.add(name);
