@@ -80,7 +80,9 @@ final class ConfigLoader {
             value = yaml.readTree(setting.substring(equals + 1));
         } catch (JsonProcessingException e) {
             throw new ConfigException(
-                    "--set " + setting + ": the value is not YAML: " + firstLine(e.getOriginalMessage()), e);
+                    "--set " + setting + ": the value is not YAML; put text with special characters in quotes ("
+                            + firstLine(e.getOriginalMessage()) + ")",
+                    e);
         }
         List<String> keys = split(path);
         ObjectNode parent = root;

@@ -51,7 +51,7 @@ final class GenerationJob {
         checkAppend(schema);
         InputSize size = InputSize.of(input, config.input());
         rows = size.rows();
-        output = size.spread(input, spark.sparkContext().defaultParallelism())
+        output = size.spread(input, ClusterSlots.count(spark.sparkContext()))
                 .mapPartitions(function, Encoders.row(schema));
         writer.prepare(config.input().paths());
     }
@@ -83,8 +83,12 @@ final class GenerationJob {
         }
         double seconds = (System.nanoTime() - start) / 1e9;
         try {
-            JobReport report =
-                    JobReport.of(written(), metrics, seconds, writer.target().toString());
+            JobReport report = JobReport.of(
+                    written(),
+                    config.input().id(),
+                    metrics,
+                    seconds,
+                    writer.target().toString());
             writer.publish();
             return report;
         } catch (IOException e) {

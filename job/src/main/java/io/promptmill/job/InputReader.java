@@ -59,6 +59,9 @@ final class InputReader {
             rows = reader(format, samples).load(config.paths().toArray(String[]::new));
         } catch (Exception e) {
             // Spark's checked AnalysisException is not declared by its Java-visible signature.
+            if (spark.sparkContext().isStopped()) {
+                throw new JobFailedException("the cluster has ended the application: " + Failures.firstLine(e), e);
+            }
             throw new DataException(
                     "input.path " + config.paths() + " cannot be read as " + format.label() + ": "
                             + Failures.firstLine(e),

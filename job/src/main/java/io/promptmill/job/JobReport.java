@@ -8,6 +8,7 @@ import static org.apache.spark.sql.functions.sum;
 import io.promptmill.udf.spark.GenerateMetrics;
 import io.promptmill.udf.spark.OutputSchema;
 import java.io.PrintStream;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -34,7 +35,11 @@ record JobReport(
     private static final int REASONS = 5;
     private static final int SAMPLE_ROWS = 3;
 
-    static JobReport of(Dataset<Row> written, GenerateMetrics metrics, double seconds, String path) {
+    /**
+     * @param written every row of the output
+     * @param id column to show beside the completions, or null
+     */
+    static JobReport of(Dataset<Row> written, String id, GenerateMetrics metrics, double seconds, String path) {
         List<Row> byError = written.groupBy(OutputSchema.ERROR)
                 .agg(count(lit(1)), sum(col(OutputSchema.PROMPT_TOKENS)), sum(col(OutputSchema.COMPLETION_TOKENS)))
                 .orderBy(count(lit(1)).desc())
@@ -55,7 +60,16 @@ record JobReport(
                 }
             }
         }
-        String samples = rows == 0 ? "" : Table.of(written, SAMPLE_ROWS).format(Terminal.columns());
+        List<String> shown = new ArrayList<>(List.of(OutputSchema.COMPLETION, OutputSchema.FINISH_REASON));
+        if (id != null) {
+            shown.add(0, id);
+        }
+        if (errors > 0) {
+            shown.add(OutputSchema.ERROR);
+        }
+        String samples = rows == 0
+                ? ""
+                : Table.of(Table.select(written, shown), SAMPLE_ROWS).format(Terminal.columns());
         return new JobReport(
                 rows,
                 errors,

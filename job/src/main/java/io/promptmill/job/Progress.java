@@ -96,6 +96,10 @@ final class Progress extends SparkListener implements AutoCloseable {
     public void close() {
         timer.shutdownNow();
         context.removeSparkListener(this);
+        running.clear();
+        if (line.isShown()) {
+            show();
+        }
         line.finish();
     }
 
@@ -106,7 +110,7 @@ final class Progress extends SparkListener implements AutoCloseable {
         }
     }
 
-    private void show() {
+    private synchronized void show() {
         int tasks = tasksByStage.getOrDefault(stage, 0);
         double share = tasks == 0 ? 0 : (double) endedInStage / tasks;
         line.show(

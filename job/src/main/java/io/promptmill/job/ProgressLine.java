@@ -11,12 +11,16 @@ final class ProgressLine {
     /** The rate is that of about so many seconds past. */
     private static final int WINDOW_SECONDS = 20;
 
+    /** No forecast before this share is done: first rows come late, since many are under way at the same time. */
+    private static final double SHARE_TO_JUDGE_BY = 0.05;
+
     private final PrintStream out;
     private final OptionalLong rows;
     private final boolean terminal = Terminal.present();
     private final long start = System.nanoTime();
     private final Deque<long[]> window = new ArrayDeque<>();
     private int shownLength;
+    private boolean shown;
 
     ProgressLine(PrintStream out, OptionalLong rows) {
         this.out = out;
@@ -44,12 +48,17 @@ final class ProgressLine {
         text.append(String.format(
                 Locale.ROOT, " rows, %.0f%%, %,.0f tokens/s, %,d errors", fraction * 100, rate(now, tokens), errors));
         text.append(", ").append(Durations.format(seconds));
-        if (fraction > 0.01 && fraction < 1) {
+        if (fraction > SHARE_TO_JUDGE_BY && fraction < 1) {
             text.append(", about ")
                     .append(Durations.format(seconds / fraction - seconds))
                     .append(" left");
         }
         print(text.toString());
+    }
+
+    /** True where a line has been shown. */
+    boolean isShown() {
+        return shown;
     }
 
     /** Leaves the last line standing. */
@@ -70,6 +79,7 @@ final class ProgressLine {
     }
 
     private void print(String text) {
+        shown = true;
         if (terminal) {
             out.print("\r" + text + " ".repeat(Math.max(0, shownLength - text.length())));
             shownLength = text.length();

@@ -7,11 +7,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.functions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -74,10 +72,6 @@ final class ShowCommand implements Callable<Integer> {
                         "'" + path + "' has no column '" + column + "'; it has " + String.join(", ", present));
             }
         }
-        return columns.isEmpty()
-                ? rows
-                : rows.select(columns.stream()
-                        .map(name -> functions.col("`" + name.replace("`", "``") + "`"))
-                        .toArray(Column[]::new));
+        return columns.isEmpty() ? rows : Table.select(rows, columns);
     }
 }

@@ -38,6 +38,11 @@ record Table(List<String> header, List<List<String>> cells) {
         return new Table(List.of(rows.columns()), cells);
     }
 
+    /** Columns by their exact names, whatever characters those have. */
+    static Dataset<Row> select(Dataset<Row> rows, List<String> names) {
+        return rows.select(names.stream().map(Table::named).toArray(Column[]::new));
+    }
+
     /** Lines of at most {@code width} characters where the columns allow it; wide cells are cut. */
     String format(int width) {
         int[] widths = widths(width);
@@ -105,8 +110,12 @@ record Table(List<String> header, List<List<String>> cells) {
         return text.codePointCount(0, text.length());
     }
 
+    private static Column named(String name) {
+        return functions.col("`" + name.replace("`", "``") + "`");
+    }
+
     private static Column asText(StructField field) {
-        Column column = functions.col("`" + field.name().replace("`", "``") + "`");
+        Column column = named(field.name());
         boolean nested = field.dataType() instanceof StructType
                 || field.dataType() instanceof ArrayType
                 || field.dataType() instanceof MapType;
