@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Writes the sample datasets beside this file, from the generator that the demo model was trained with and a seed it was not.
+
+usage: make_samples.py [FOLDER]
+"""
+
+import json
+import pathlib
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+SEED = 20260101  # training and evaluation used 1 to 5 and 999
+COUNT = 240
+PER_TASK_IN_DEMO = 20
+
+# The generator takes its seed from the command line when it is imported.
+folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
+sys.argv = ["corpus.py", "0", str(SEED)]
+sys.path.insert(0, str(HERE / "demo-model"))
+import corpus  # noqa: E402
+
+
+def write(name, rows):
+    with open(folder / name, "w", encoding="utf-8") as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    print(f"{name}: {len(rows)} rows")
+
+
+def distinct(prefix, make):
+    """COUNT rows whose first value occurs once, with ids."""
+    seen, rows = set(), []
+    while len(rows) < COUNT:
+        row = make()
+        key = next(iter(row.values()))
+        if key not in seen:
+            seen.add(key)
+            rows.append({"id": f"{prefix}-{len(rows) + 1:03d}", **row})
+    return rows
+
+
+def story():
+    thing, place = corpus.a(corpus.c(corpus.OBJ)), corpus.c(corpus.PLACES)
+    return {
+        "prompt": corpus.c(
+            [
+                f"Write a short story about {thing}.",
+                f"Tell me a story about {thing} and {place}.",
+                f"Tell a story set in {place}.",
+                f"Please write a story with {thing} in it.",
+            ]
+        )
+    }
+
+
+def labelled(make, name):
+    def row():
+        text, gold = make()
+        return {"text": text, name: gold}
+
+    return row
+
+
+def person():
+    text, gold = corpus.person()
+    return {"text": text, "person": json.loads(gold)}
+
+
+stories = distinct("story", story)
+reviews = distinct("review", labelled(corpus.review, "sentiment"))
+headlines = distinct("headline", labelled(corpus.headline, "topic"))
+people = distinct("person", person)
+
+QUESTIONS = {
+    "sentiment": "Is this review positive or negative?\n",
+    "topic": "Which topic is this headline about: sports, business, science, politics, food or travel?\n",
+    "people": "Extract name, age, job and city as JSON.\n",
+}
+demo = [
+    {"id": row["id"], "task": "story", "prompt": row["prompt"], "gold": None} for row in stories[:PER_TASK_IN_DEMO]
+]
+for task, rows, gold in [
+    ("sentiment", reviews, lambda row: row["sentiment"]),
+    ("people", people, lambda row: json.dumps(row["person"])),
+]:
+    for row in rows[:PER_TASK_IN_DEMO]:
+        demo.append({"id": row["id"], "task": task, "prompt": QUESTIONS[task] + row["text"], "gold": gold(row)})
+
+write("stories.jsonl", stories)
+write("reviews.jsonl", reviews)
+write("headlines.jsonl", headlines)
+write("people.jsonl", people)
+write("demo.jsonl", demo)

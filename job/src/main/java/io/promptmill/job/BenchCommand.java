@@ -1,0 +1,96 @@
+package io.promptmill.job;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.promptmill.udf.engine.EngineConfig;
+import io.promptmill.udf.error.ConfigException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Measures the engine without Spark. */
+@Command(
+        name = "bench",
+        description = "Measures the engine, without Spark, on prompts of random tokens.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class)
+final class BenchCommand implements Callable<Integer> {
+
+    @Option(names = "--model", paramLabel = "MODEL", required = true, description = "path or URI of a GGUF file")
+    private String model;
+
+    @Option(names = "--prompts", paramLabel = "N", defaultValue = "32", description = "number (${DEFAULT-VALUE})")
+    private int prompts;
+
+    @Option(
+            names = "--prompt-tokens",
+            paramLabel = "N",
+            defaultValue = "128",
+            description = "tokens of each prompt (${DEFAULT-VALUE})")
+    private int promptTokens;
+
+    @Option(
+            names = "--generate-tokens",
+            paramLabel = "N",
+            defaultValue = "32",
+            description = "tokens generated for each prompt (${DEFAULT-VALUE})")
+    private int generateTokens;
+
+    @Option(
+            names = "--shared-prefix",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "tokens at the start that all prompts share (${DEFAULT-VALUE})")
+    private int sharedPrefix;
+
+    @Option(names = "--no-prefix-cache", description = "computes shared prefixes anew for every prompt")
+    private boolean noPrefixCache;
+
+    @Option(names = "--precision", paramLabel = "P", defaultValue = "auto", description = "as engine.precision")
+    private String precision;
+
+    @Option(names = "--threads", paramLabel = "N", defaultValue = "0", description = "as engine.threads")
+    private int threads;
+
+    @Option(names = "--max-batch-tokens", paramLabel = "N", description = "as engine.max_batch_tokens")
+    private Integer maxBatchTokens;
+
+    @Option(names = "--json", description = "prints one JSON object")
+    private boolean json;
+
+    @Override
+    public Integer call() throws JsonProcessingException {
+        atLeast("--prompts", prompts, 1);
+        atLeast("--prompt-tokens", promptTokens, 1);
+        atLeast("--generate-tokens", generateTokens, 1);
+        atLeast("--shared-prefix", sharedPrefix, 0);
+        EngineConfig defaults = EngineConfig.DEFAULT;
+        EngineConfig config = new EngineConfig(
+                threads,
+                maxBatchTokens == null ? defaults.maxBatchTokens() : maxBatchTokens,
+                defaults.maxSequences(),
+                defaults.maxContext(),
+                defaults.kvCacheBytes(),
+                !noPrefixCache,
+                precision);
+        Path file = ModelFiles.local(model);
+        Map<String, Object> figures =
+                new Benchmark(prompts, promptTokens, generateTokens, sharedPrefix).run(file, config);
+        if (json) {
+            System.out.println(new ObjectMapper().writeValueAsString(figures));
+        } else {
+            figures.forEach((name, value) ->
+                    System.out.printf("%-28s %s%n", name, value instanceof Double ? "%.2f".formatted(value) : value));
+        }
+        System.out.flush();
+        return 0;
+    }
+
+    private static void atLeast(String option, int value, int minimum) {
+        if (value < minimum) {
+            throw new ConfigException(option + " is " + value + "; expected " + minimum + " or more");
+        }
+    }
+}

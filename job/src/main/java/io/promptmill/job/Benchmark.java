@@ -1,0 +1,128 @@
+package io.promptmill.job;
+
+import io.promptmill.udf.engine.Completion;
+import io.promptmill.udf.engine.Engine;
+import io.promptmill.udf.engine.EngineConfig;
+import io.promptmill.udf.engine.EngineStatistics;
+import io.promptmill.udf.engine.Request;
+import io.promptmill.udf.sampler.SamplingParameters;
+import io.promptmill.udf.tokenizer.Tokenizer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A job of equal prompts, all given to the engine at once, greedy, generating past the end of text so that every run
+ * does the same work.
+ *
+ * @param sharedPrefix tokens that all prompts have in common at their start
+ */
+record Benchmark(int prompts, int promptTokens, int generateTokens, int sharedPrefix) {
+    private static final long SEED = 20_240_601L;
+
+    /**
+     * Runs the job once in a fresh engine.
+     *
+     * @return figures by name, in the order to show them
+     */
+    Map<String, Object> run(Path model, EngineConfig config) {
+        long start = System.nanoTime();
+        try (Engine engine = Engine.open(model, config)) {
+            double loadSeconds = seconds(System.nanoTime() - start);
+            List<Request> requests = requests(engine.tokenizer());
+            long begun = System.nanoTime();
+            List<CompletableFuture<Completion>> futures = new ArrayList<>();
+            for (Request request : requests) {
+                futures.add(engine.submit(request));
+            }
+            long generated = 0;
+            for (CompletableFuture<Completion> future : futures) {
+                generated += checked(future.join());
+            }
+            double wallSeconds = seconds(System.nanoTime() - begun);
+            return figures(engine, loadSeconds, wallSeconds, generated);
+        }
+    }
+
+    private List<Request> requests(Tokenizer tokenizer) {
+        Random random = new Random(SEED);
+        SamplingParameters defaults = SamplingParameters.DEFAULT;
+        SamplingParameters sampling = new SamplingParameters(
+                0,
+                defaults.topK(),
+                defaults.topP(),
+                defaults.minP(),
+                defaults.repetitionPenalty(),
+                defaults.presencePenalty(),
+                defaults.frequencyPenalty(),
+                defaults.logitBias(),
+                defaults.seed(),
+                generateTokens,
+                0,
+                List.of(),
+                List.of(),
+                true);
+        int[] prefix = tokens(random, tokenizer, Math.min(sharedPrefix, promptTokens));
+        List<Request> requests = new ArrayList<>();
+        for (int i = 0; i < prompts; i++) {
+            int[] prompt = tokens(random, tokenizer, promptTokens);
+            System.arraycopy(prefix, 0, prompt, 0, prefix.length);
+            requests.add(new Request("bench-" + i, prompt, sampling));
+        }
+        return requests;
+    }
+
+    private static int[] tokens(Random random, Tokenizer tokenizer, int count) {
+        int[] tokens = new int[count];
+        for (int i = 0; i < count; i++) {
+            do {
+                tokens[i] = random.nextInt(tokenizer.vocabularySize());
+            } while (tokenizer.isControl(tokens[i]));
+        }
+        return tokens;
+    }
+
+    private long checked(Completion completion) {
+        if (completion.error() != null || completion.completionTokens() != generateTokens) {
+            throw new JobFailedException(
+                    "a prompt gave " + completion.completionTokens() + " tokens, not " + generateTokens
+                            + (completion.error() == null
+                                    ? "; is the model's context shorter?"
+                                    : ": " + completion.error()),
+                    null);
+        }
+        return completion.completionTokens();
+    }
+
+    private Map<String, Object> figures(Engine engine, double loadSeconds, double wallSeconds, long generated) {
+        EngineStatistics statistics = engine.statistics();
+        long computed = statistics.promptTokens() - statistics.cachedPromptTokens();
+        // The first token of each completion comes out of the step that ends its prompt.
+        long decoded = generated - prompts;
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("load_seconds", loadSeconds);
+        figures.put("prefill_tokens_per_second", rate(computed, seconds(statistics.prefillNanos())));
+        figures.put("decode_tokens_per_second", rate(decoded, seconds(statistics.decodeNanos())));
+        figures.put("total_tokens_per_second", rate((long) prompts * (promptTokens + generateTokens), wallSeconds));
+        figures.put("peak_resident_bytes", ProcessMemory.peakResidentBytes());
+        figures.put("precision", engine.precision());
+        figures.put("provider", engine.provider());
+        figures.put("wall_seconds", wallSeconds);
+        figures.put("cached_prompt_tokens", statistics.cachedPromptTokens());
+        figures.put("steps", statistics.steps());
+        figures.put("preemptions", statistics.preemptions());
+        return figures;
+    }
+
+    private static double rate(long tokens, double seconds) {
+        return seconds == 0 ? 0 : tokens / seconds;
+    }
+
+    private static double seconds(long nanos) {
+        return nanos / 1e9;
+    }
+}

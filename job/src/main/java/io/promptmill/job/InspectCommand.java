@@ -1,0 +1,101 @@
+package io.promptmill.job;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import io.promptmill.udf.engine.ModelSummary;
+import java.io.PrintStream;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Prints what a model file holds and needs. */
+@Command(
+        name = "inspect",
+        description = "Checks a model file and prints what it holds and what memory it needs.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class)
+final class InspectCommand implements Callable<Integer> {
+    private static final int KV_TOKENS = 1000;
+
+    @Parameters(paramLabel = "MODEL", description = "path or URI of a GGUF file")
+    private String model;
+
+    @Option(names = "--json", description = "prints one JSON object")
+    private boolean json;
+
+    @Override
+    public Integer call() throws JsonProcessingException {
+        ModelSummary summary = ModelSummary.of(ModelFiles.local(model));
+        if (json) {
+            System.out.println(new ObjectMapper()
+                    .enable(SerializationFeature.INDENT_OUTPUT)
+                    .writeValueAsString(values(summary)));
+        } else {
+            print(summary, System.out);
+        }
+        System.out.flush();
+        return 0;
+    }
+
+    private static Map<String, Object> values(ModelSummary summary) {
+        Map<String, Object> values = new LinkedHashMap<>();
+        values.put("architecture", summary.architecture());
+        values.put("name", summary.name());
+        values.put("parameters", summary.parameters());
+        values.put("layers", summary.layers());
+        values.put("embedding_length", summary.embeddingLength());
+        values.put("feed_forward_length", summary.feedForwardLength());
+        values.put("heads", summary.heads());
+        values.put("kv_heads", summary.kvHeads());
+        values.put("context_length", summary.contextLength());
+        values.put("vocabulary_size", summary.vocabularySize());
+        values.put("format_bytes", summary.formatBytes());
+        values.put("tokenizer", summary.tokenizer());
+        values.put("chat_template", summary.chatTemplate());
+        values.put("weight_bytes", summary.weightBytes());
+        values.put("kv_bytes_per_token", summary.kvBytesPerToken());
+        values.put("kv_bytes_per_1000_tokens", summary.kvBytesPerToken() * KV_TOKENS);
+        return values;
+    }
+
+    private static void print(ModelSummary summary, PrintStream out) {
+        line(out, "name", summary.name());
+        line(out, "architecture", summary.architecture());
+        line(out, "parameters", String.format(Locale.ROOT, "%,d", summary.parameters()));
+        line(
+                out,
+                "shape",
+                String.format(
+                        Locale.ROOT,
+                        "%d layers, width %d, feed-forward %d, %d heads, %d key/value heads",
+                        summary.layers(),
+                        summary.embeddingLength(),
+                        summary.feedForwardLength(),
+                        summary.heads(),
+                        summary.kvHeads()));
+        line(out, "context", String.format(Locale.ROOT, "%,d tokens", summary.contextLength()));
+        line(
+                out,
+                "vocabulary",
+                String.format(Locale.ROOT, "%,d tokens, %s", summary.vocabularySize(), summary.tokenizer()));
+        summary.formatBytes().forEach((format, bytes) -> line(out, "stored", format + " " + Bytes.format(bytes)));
+        line(
+                out,
+                "memory",
+                Bytes.format(summary.weightBytes()) + " for weights, "
+                        + Bytes.format(summary.kvBytesPerToken() * KV_TOKENS) + " for keys and values of 1,000 tokens");
+        line(out, "chat", summary.chatTemplate() == null ? "no template: prompts are sent as plain text" : "template:");
+        if (summary.chatTemplate() != null) {
+            out.println(summary.chatTemplate().indent(2).stripTrailing());
+        }
+    }
+
+    private static void line(PrintStream out, String name, String value) {
+        out.printf("%-12s %s%n", name, value);
+    }
+}

@@ -1,0 +1,75 @@
+package io.promptmill.job;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.promptmill.udf.engine.EngineConfig;
+import io.promptmill.udf.error.ConfigException;
+import io.promptmill.udf.prompt.PromptSpec;
+import io.promptmill.udf.spark.GenerateSpec;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+
+/**
+ * What a job does, bound from its configuration file. Immutable.
+ *
+ * @param model path on every node, URI on a Hadoop filesystem, or the name of a file shipped with the job
+ */
+record JobConfig(
+        String model,
+        InputConfig input,
+        PromptSpec prompt,
+        SamplingConfig sampling,
+        OutputConfig output,
+        EngineConfig engine,
+        SparkConfig spark) {
+
+    private static final List<String> KEYS =
+            List.of("model", "input", "prompt", "sampling", "output", "engine", "spark");
+
+    /**
+     * Binds and checks a configuration.
+     *
+     * @throws ConfigException naming the first key that is unknown, missing or wrong
+     */
+    static JobConfig of(JsonNode root) {
+        Section section = Section.of("", root, KEYS);
+        return new JobConfig(
+                section.requireText("model"),
+                InputConfig.of(section.value("input")),
+                prompt(section.value("prompt")),
+                SamplingConfig.of(section.value("sampling")),
+                OutputConfig.of(section.value("output")),
+                RecordBinder.bind(
+                        Section.of("engine", section.value("engine"), RecordBinder.keys(EngineConfig.class)),
+                        EngineConfig.DEFAULT),
+                SparkConfig.of(section.value("spark")));
+    }
+
+    /** The part of the configuration that travels to the executors. */
+    GenerateSpec generateSpec(String resolvedModel) {
+        return new GenerateSpec(resolvedModel, input.id(), prompt, sampling.defaults(), sampling.columns(), engine);
+    }
+
+    private static PromptSpec prompt(JsonNode node) {
+        Section section = Section.of("prompt", node, List.of("column", "messages", "template", "system", "chat"));
+        List<PromptSpec.Source> given = List.of(PromptSpec.Source.values()).stream()
+                .filter(source -> section.has(key(source)))
+                .toList();
+        if (given.size() != 1) {
+            String found = given.isEmpty()
+                    ? "none is given"
+                    : "given are " + given.stream().map(JobConfig::key).toList();
+            throw new ConfigException("'prompt' needs exactly one of column, messages and template; " + found);
+        }
+        PromptSpec.Source source = given.get(0);
+        return new PromptSpec(
+                source,
+                Objects.requireNonNull(section.text(key(source))),
+                section.text("system"),
+                section.flag("chat").orElse(null));
+    }
+
+    private static String key(PromptSpec.Source source) {
+        return source.name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,2 @@
+/** The Spark application: commands, job configuration, input, output and reports. Nothing here computes. */
+package io.promptmill.job;

@@ -1,0 +1,185 @@
+package io.promptmill.job;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.promptmill.udf.engine.EngineConfig;
+import io.promptmill.udf.error.ConfigException;
+import io.promptmill.udf.prompt.PromptSpec;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ConfigLoaderTest {
+    private static final String SMALLEST =
+            "model: m.gguf\ninput: {path: in.jsonl}\nprompt: {column: text}\n" + "output: {path: out}\n";
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void bindsEverySection() throws IOException {
+        JobConfig config = load("""
+                model: hdfs:///models/m.gguf
+                input:
+                  path: [a.csv, "b*.csv"]
+                  format: csv
+                  schema: id STRING, text STRING
+                  options: {sep: ";", header: false}
+                  id: id
+                prompt: {template: "Say {{ text }}", system: Be brief., chat: false}
+                sampling:
+                  temperature: 0.5
+                  top_k: 40
+                  top_p: 9e-1
+                  seed: 12345678901
+                  max_tokens: {column: limit}
+                  stop: "\\n"
+                  stop_token_ids: [1, 2]
+                  logit_bias: {17: -1.5}
+                  ignore_eos: true
+                output: {path: out, format: jsonl, mode: append, partitions: 3}
+                engine: {threads: 2, max_batch_tokens: 64, kv_cache_bytes: 9000000000, prefix_cache: false, precision: f32}
+                spark: {master: "local[2]", app_name: nightly, spark.executor.memory: 4g, spark.ui.port: 4050}
+                """);
+        assertEquals("hdfs:///models/m.gguf", config.model());
+        assertEquals(
+                new InputConfig(
+                        List.of("a.csv", "b*.csv"),
+                        InputConfig.Format.CSV,
+                        "id STRING, text STRING",
+                        Map.of("sep", ";", "header", "false"),
+                        "id"),
+                config.input());
+        assertEquals(new PromptSpec(PromptSpec.Source.TEMPLATE, "Say {{ text }}", "Be brief.", false), config.prompt());
+        assertEquals(0.5, config.sampling().defaults().temperature());
+        assertEquals(40, config.sampling().defaults().topK());
+        assertEquals(0.9, config.sampling().defaults().topP());
+        assertEquals(12345678901L, config.sampling().defaults().seed());
+        assertEquals(256, config.sampling().defaults().maxTokens());
+        assertEquals(List.of("\n"), config.sampling().defaults().stop());
+        assertEquals(List.of(1, 2), config.sampling().defaults().stopTokenIds());
+        assertEquals(Map.of(17, -1.5f), config.sampling().defaults().logitBias());
+        assertTrue(config.sampling().defaults().ignoreEos());
+        assertEquals(Map.of("max_tokens", "limit"), config.sampling().columns());
+        assertEquals(new OutputConfig("out", "jsonl", OutputConfig.Mode.APPEND, 3), config.output());
+        assertEquals(9_000_000_000L, config.engine().kvCacheBytes());
+        assertEquals(64, config.engine().maxBatchTokens());
+        assertEquals(
+                new SparkConfig("local[2]", "nightly", Map.of("spark.executor.memory", "4g", "spark.ui.port", "4050")),
+                config.spark());
+    }
+
+    @Test
+    void readsJsonAndFillsInDefaults() throws IOException {
+        Path file = folder.resolve("job.json");
+        Files.writeString(
+                file,
+                "{\"model\": \"m\", \"input\": {\"path\": \"i\"}, \"prompt\": {\"messages\": \"c\"},"
+                        + " \"output\": {\"path\": \"o\"}}");
+        JobConfig config = new ConfigLoader().load(file, List.of());
+        assertEquals(EngineConfig.DEFAULT, config.engine());
+        assertEquals(new OutputConfig("o", "parquet", OutputConfig.Mode.ERROR, 0), config.output());
+        assertEquals(new PromptSpec(PromptSpec.Source.MESSAGES, "c", null, null), config.prompt());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "modle=x                    | 'modle'                    | 'model'",
+                "input.pth=x                | 'input.pth'                | 'input.path'",
+                "prompt.colunm=x            | 'prompt.colunm'            | 'prompt.column'",
+                "sampling.maxTokens=3       | 'sampling.maxTokens'       | 'sampling.max_tokens'",
+                "sampling.top_k.colum=3     | 'sampling.top_k'           | an integer",
+                "output.partition=3         | 'output.partition'         | 'output.partitions'",
+                "engine.thread=3            | 'engine.thread'            | 'engine.threads'",
+                "spark.executor.memory=3    | 'spark.executor.memory'    | 'spark.executor.memory'",
+                "sampling.top_k.column.x=3  | 'sampling.top_k.column'    | text",
+                "sampling.temperature=warm  | 'sampling.temperature'     | a number",
+                "sampling.max_tokens=1.5    | 'sampling.max_tokens'      | an integer",
+                "sampling.max_tokens=9999999999 | 'sampling.max_tokens'  | 2147483647",
+                "sampling.ignore_eos=yes please | 'sampling.ignore_eos'  | true or false",
+                "sampling.stop=[1]          | 'sampling.stop'            | list of texts",
+                "sampling.logit_bias.a=1    | 'sampling.logit_bias.a'    | a token id",
+                "sampling.temperature=-1    | sampling.temperature       | 0 to 100",
+                "engine.precision=f12       | engine.precision           | f32",
+                "engine=fast                | 'engine'                   | a mapping",
+                "model=[a]                  | 'model'                    | text",
+                "model=5                    | 'model'                    | text",
+                "model=                     | 'model'                    | missing",
+                "input.path=                | 'input.path'               | missing",
+                "input.format=xls           | 'input.format'             | jsonl, json, csv, text, parquet",
+                "output.mode=replace        | 'output.mode'              | error, overwrite, append",
+                "output.partitions=-1       | 'output.partitions'        | or more",
+                "prompt.template=x          | 'prompt'                   | given are [column, template]",
+                "prompt.column=             | 'prompt'                   | none is given",
+                "prompt.chat=maybe          | 'prompt.chat'              | true or false"
+            })
+    void refusesNamingTheKeyAndWhatIsExpected(String setting, String key, String expected) throws IOException {
+        ConfigException failure = assertThrows(ConfigException.class, () -> load(SMALLEST, setting));
+        assertTrue(failure.getMessage().contains(key), failure.getMessage());
+        assertTrue(failure.getMessage().contains(expected), failure.getMessage());
+        assertTrue(failure.getMessage().contains("job.yaml"), failure.getMessage());
+    }
+
+    @Test
+    void setReplacesAddsAndRemoves() throws IOException {
+        JobConfig config = load(
+                SMALLEST,
+                "prompt.column=",
+                "prompt.template='a=b: {{ text }}'",
+                "spark.spark.executor.memory=2g",
+                "spark.master=local[3]",
+                "input.options.a.b=1",
+                "sampling.temperature.column=heat",
+                "sampling.stop=[x, y]");
+        assertEquals("a=b: {{ text }}", config.prompt().value());
+        assertEquals(Map.of("spark.executor.memory", "2g"), config.spark().entries());
+        assertEquals("local[3]", config.spark().master());
+        assertEquals(Map.of("a.b", "1"), config.input().options());
+        assertEquals(Map.of("temperature", "heat"), config.sampling().columns());
+        assertEquals(List.of("x", "y"), config.sampling().defaults().stop());
+    }
+
+    @Test
+    void setRefusesAValueThatIsNoYaml() {
+        ConfigException failure = assertThrows(ConfigException.class, () -> load(SMALLEST, "model=a: {{ b }}"));
+        assertTrue(failure.getMessage().contains("in quotes"), failure.getMessage());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a: [", "a: 1\na: 2\n", "--- {}\n--- {}\n", "just text", "- a\n- b\n"})
+    void refusesWhatIsNoMapping(String text) {
+        ConfigException failure = assertThrows(ConfigException.class, () -> load(text));
+        assertTrue(failure.getMessage().contains("job.yaml"), failure.getMessage());
+    }
+
+    @Test
+    void everyShippedConfigurationBinds() throws IOException {
+        int read = 0;
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(Path.of("../conf"), "*.yaml")) {
+            for (Path file : files) {
+                new ConfigLoader().load(file, List.of());
+                read++;
+            }
+        }
+        assertTrue(read >= 4, read + " configurations read");
+    }
+
+    private JobConfig load(String text, String... settings) throws IOException {
+        Path file = folder.resolve("job.yaml");
+        Files.writeString(file, text);
+        return new ConfigLoader().load(file, Arrays.asList(settings));
+    }
+}

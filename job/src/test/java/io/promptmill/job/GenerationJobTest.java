@@ -1,0 +1,232 @@
+package io.promptmill.job;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.promptmill.udf.error.ConfigException;
+import io.promptmill.udf.error.DataException;
+import io.promptmill.udf.error.PromptmillException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The way of rows from files to files, with an engine that echoes. */
+class GenerationJobTest {
+    private static final String MODEL = "../datasets/demo-model/promptmill-demo-q8_0.gguf";
+    private static SparkSession spark;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeAll
+    static void openSession() {
+        spark = SparkSessions.open(new SparkConfig("local[2]", "test", Map.of()));
+    }
+
+    @AfterAll
+    static void closeSession() {
+        spark.stop();
+    }
+
+    @Test
+    void everyRowOnceWithItsColumnsAndItsErrors() throws IOException {
+        StringBuilder rows = new StringBuilder();
+        for (int i = 0; i < 40; i++) {
+            String text = i == 7 || i == 9 ? "refuse " + i : "row " + i;
+            rows.append("{\"id\": ")
+                    .append(i)
+                    .append(", \"text\": \"")
+                    .append(text)
+                    .append("\"}\n");
+        }
+        write("in.jsonl", rows + "{\"id\": 40}\n");
+        JobReport report = run("in.jsonl");
+        assertEquals(41, report.rows());
+        assertEquals(3, report.errors());
+        assertEquals(2L, report.reasons().get("refused"));
+        Map<Long, Row> byId = read().collect(Collectors.toMap(row -> row.getAs("id"), row -> row));
+        assertEquals(41, byId.size());
+        assertEquals("ROW 12", byId.get(12L).getAs("completion"));
+        assertEquals("row 12", byId.get(12L).getAs("text"));
+        assertEquals("refused", byId.get(9L).getAs("error"));
+        assertTrue(byId.get(40L).<String>getAs("error").contains("null"));
+        assertEquals(rowTokens(byId), report.completionTokens());
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        report.print(new PrintStream(printed, true, StandardCharsets.UTF_8));
+        assertTrue(printed.toString(StandardCharsets.UTF_8).contains("2 x refused"), printed.toString());
+    }
+
+    @Test
+    void readsEveryFormat() throws IOException {
+        write("in.csv", "id,text\n1,\"a \"\"quoted\"\"\nline\"\n2,b\n");
+        run("in.csv");
+        assertEquals(List.of("A \"QUOTED\"\nLINE", "B"), completions());
+        write("lines.json", "{\"text\": \"c\"}\n{\"text\": \"d\"}\n");
+        run("lines.json", "output.mode=overwrite");
+        assertEquals(List.of("C", "D"), completions());
+        write("document.json", "[\n{\"text\": \"e\"},\n {\"text\": \"f\"}]\n");
+        run("document.json", "output.mode=overwrite");
+        assertEquals(List.of("E", "F"), completions());
+        write("in.txt", "g\nh\n");
+        run("in.txt", "output.mode=overwrite", "prompt.column=value");
+        assertEquals(List.of("G", "H"), completions());
+        spark.read().text(path("in.txt")).write().parquet(path("table"));
+        run("table", "output.mode=overwrite", "prompt.column=value", "output.format=jsonl");
+        assertEquals(
+                List.of("G", "H"),
+                spark.read().json(path("out")).collectAsList().stream()
+                        .map(row -> row.<String>getAs("completion"))
+                        .sorted()
+                        .toList());
+    }
+
+    @Test
+    void anEmptyInputGivesAnEmptyTable() throws IOException {
+        write("header.csv", "id,text\n");
+        assertEquals(0, run("header.csv").rows());
+        assertEquals(
+                List.of("id", "text", "completion", "finish_reason", "prompt_tokens", "completion_tokens", "error"),
+                List.of(spark.read().parquet(path("out")).columns()));
+        write("empty.jsonl", "");
+        assertEquals(0, run("empty.jsonl", "output.mode=overwrite").rows());
+        assertEquals("text", spark.read().parquet(path("out")).columns()[0]);
+        assertEquals(0, read().count());
+    }
+
+    @Test
+    void aFailedJobLeavesTheOldOutput() throws IOException {
+        write("good.jsonl", "{\"text\": \"old\"}\n");
+        write("bad.jsonl", "{\"text\": \"new\"}\n{\"text\": \"crash\"}\n");
+        run("good.jsonl");
+        JobFailedException failure =
+                assertThrows(JobFailedException.class, () -> run("bad.jsonl", "output.mode=overwrite"));
+        assertTrue(failure.getMessage().contains("nothing was written"), failure.getMessage());
+        assertEquals(List.of("OLD"), completions());
+        assertThrows(JobFailedException.class, () -> run("bad.jsonl", "output.path=" + path("fresh")));
+        assertFalse(Files.exists(folder.resolve("fresh")));
+        assertNothingHidden();
+    }
+
+    @Test
+    void modesOfOutput() throws IOException {
+        write("a.jsonl", "{\"text\": \"a\"}\n");
+        write("b.jsonl", "{\"text\": \"b\"}\n");
+        write("other.jsonl", "{\"text\": \"b\", \"more\": 1}\n");
+        run("a.jsonl");
+        String exists = refusal("b.jsonl", "output.mode=error");
+        assertTrue(exists.contains("exists") && exists.contains("overwrite"), exists);
+        run("b.jsonl", "output.mode=append");
+        assertEquals(List.of("A", "B"), completions());
+        String columns = refusal("other.jsonl", "output.mode=append");
+        assertTrue(columns.contains("more BIGINT"), columns);
+        run("b.jsonl", "output.mode=overwrite");
+        assertEquals(List.of("B"), completions());
+        assertNothingHidden();
+    }
+
+    @Test
+    void overwriteSparesWhatIsNotItsOwn() throws IOException {
+        Files.createDirectories(folder.resolve("home"));
+        write("home/thesis.tex", "years of work");
+        write("a.jsonl", "{\"text\": \"a\"}\n");
+        String foreign = refusal("a.jsonl", "output.mode=overwrite", "output.path=" + path("home"));
+        assertTrue(foreign.contains("thesis.tex"), foreign);
+        Files.createDirectories(folder.resolve("both"));
+        write("both/part-0.jsonl", "{\"text\": \"a\"}\n");
+        String input = refusal("both/part-0.jsonl", "output.mode=overwrite", "output.path=" + path("both"));
+        assertTrue(input.contains("holds the input"), input);
+        assertNothingHidden();
+    }
+
+    @Test
+    void badInputIsRefusedBeforeAnyWork() throws IOException {
+        write("a.jsonl", "{\"id\": 1, \"text\": \"a\"}\n");
+        write("b.csv", "text\nb\n");
+        write("c.dat", "c\n");
+        write("d.jsonl", "{\"completion\": \"a\", \"text\": \"a\"}\n");
+        assertMentions(refusal("a.jsonl", "prompt.column=txet"), "txet", "id", "text");
+        assertMentions(refusal("a.jsonl", "input.id=nr"), "nr", "id", "text");
+        assertMentions(refusal("nothing*.jsonl"), "nothing*.jsonl", "matches no file");
+        assertMentions(refusal("c.dat"), "c.dat", "input.format");
+        assertMentions(refusal("d.jsonl"), "completion", "rename");
+        assertMentions(
+                refusal("a.jsonl", "input.path=[" + path("a.jsonl") + ", " + path("b.csv") + "]"), "csv", "jsonl");
+        assertMentions(refusal("a.jsonl", "model=" + path("no.gguf")), "no.gguf");
+        assertMentions(refusal("a.jsonl", "output.path=nofs://x/y"), "nofs");
+        assertNothingHidden();
+    }
+
+    private JobReport run(String input, String... settings) throws IOException {
+        Path file = folder.resolve("job.yaml");
+        Files.writeString(
+                file,
+                "model: " + Path.of(MODEL).toAbsolutePath() + "\ninput: {path: \"" + path(input)
+                        + "\"}\nprompt: {column: text}\noutput: {path: \"" + path("out") + "\"}\n");
+        JobConfig config = new ConfigLoader().load(file, Arrays.asList(settings));
+        return new GenerationJob(spark, config, EchoEngine.ROWS).run(new PrintStream(new ByteArrayOutputStream()));
+    }
+
+    private String refusal(String input, String... settings) {
+        PromptmillException failure = assertThrows(PromptmillException.class, () -> run(input, settings));
+        assertTrue(
+                failure instanceof ConfigException
+                        || failure instanceof DataException
+                        || failure.getMessage().contains("gguf"),
+                failure.toString());
+        return failure.getMessage();
+    }
+
+    private static void assertMentions(String message, String... parts) {
+        for (String part : parts) {
+            assertTrue(message.contains(part), message);
+        }
+    }
+
+    private void assertNothingHidden() throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            assertEquals(
+                    List.of(),
+                    files.map(file -> file.getFileName().toString())
+                            .filter(name -> name.startsWith("."))
+                            .toList());
+        }
+    }
+
+    private static long rowTokens(Map<Long, Row> rows) {
+        return rows.values().stream()
+                .mapToLong(row -> row.<Integer>getAs("completion_tokens"))
+                .sum();
+    }
+
+    private Stream<Row> read() {
+        return spark.read().parquet(path("out")).collectAsList().stream();
+    }
+
+    private List<String> completions() {
+        return read().map(row -> row.<String>getAs("completion")).sorted().toList();
+    }
+
+    private void write(String name, String text) throws IOException {
+        Files.writeString(folder.resolve(name), text);
+    }
+
+    private String path(String name) {
+        return folder.resolve(name).toString();
+    }
+}

@@ -1,0 +1,114 @@
+package io.promptmill.job;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The shipped jar on a cluster of real processes, against one thread of one process. */
+class StandaloneClusterIT {
+    private static final Path ROOT =
+            Path.of(System.getProperty("promptmill.root")).toAbsolutePath().normalize();
+    private static final Path CLASS_PATH = Path.of(System.getProperty("promptmill.classpath"));
+    private static final int ROWS = 60;
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void oneModelLoadForEachExecutorAndTheSameBytesAsOnOneThread() throws Exception {
+        String printed;
+        try (ClusterProcesses cluster = new ClusterProcesses(folder, Files.readString(CLASS_PATH), 2)) {
+            printed = submit(
+                    0,
+                    "cluster",
+                    "--master",
+                    cluster.master(),
+                    "--conf",
+                    "spark.executor.memory=600m",
+                    "--conf",
+                    "spark.driver.host=127.0.0.1");
+        }
+        assertTrue(printed.matches("(?s).*model loads +2\n.*"), printed);
+        assertTrue(printed.matches("(?s).*rows +" + ROWS + "\n.*"), printed);
+        submit(0, "single");
+        List<String> cluster = rows("cluster");
+        assertEquals(ROWS, cluster.stream().distinct().count());
+        assertEquals(rows("single"), cluster);
+    }
+
+    @Test
+    void aBadConfigurationExitsWithTwoFromAnyFolder() throws Exception {
+        String printed = submit(2, "refused", "--master", "local[1]", "--set", "sampling.temprature=1");
+        assertTrue(printed.contains("sampling.temperature"), printed);
+        assertFalse(Files.exists(folder.resolve("refused")));
+    }
+
+    @Test
+    void theJarKeepsOthersClassesToItself() throws Exception {
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "jar").toString(),
+                        "tf",
+                        System.getProperty("promptmill.jar"))
+                .redirectErrorStream(true)
+                .start();
+        List<String> names =
+                new String(process.getInputStream().readAllBytes()).lines().toList();
+        assertEquals(names.size(), names.stream().distinct().count());
+        assertEquals(
+                List.of(),
+                names.stream()
+                        .filter(name -> name.endsWith(".class"))
+                        .filter(name -> !name.startsWith("io/promptmill/") && !name.startsWith("org/bytedeco/"))
+                        .toList());
+    }
+
+    /** Runs the demo with sampling through submit.sh; options before {@code --set} are spark-submit's. */
+    private String submit(int status, String output, String... options) throws IOException, InterruptedException {
+        List<String> given = Arrays.asList(options);
+        int settings = given.contains("--set") ? given.indexOf("--set") : given.size();
+        List<String> command = new ArrayList<>(List.of(ROOT.resolve("submit.sh").toString()));
+        command.addAll(given.subList(0, settings));
+        command.addAll(List.of("run", "conf/demo.yaml", "--set", "output.path=" + folder.resolve(output)));
+        command.addAll(List.of("--set", "sampling.temperature=0.8", "--set", "sampling.max_tokens=24"));
+        command.addAll(List.of("--set", "spark.master=local[1]", "--set", "output.partitions=0"));
+        command.addAll(given.subList(settings, given.size()));
+        Path log = folder.resolve(output + ".log");
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(ROOT.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile());
+        builder.environment().remove("SPARK_HOME");
+        builder.environment().put("PROMPTMILL_MEMORY", "1g");
+        Process process = builder.start();
+        boolean ended = process.waitFor(150, TimeUnit.SECONDS);
+        if (!ended) {
+            process.destroyForcibly();
+        }
+        String printed = Files.readString(log);
+        assertTrue(ended, "still running:\n" + printed);
+        assertEquals(status, process.exitValue(), printed);
+        return printed;
+    }
+
+    private List<String> rows(String output) {
+        SparkSession spark = SparkSessions.openForReading();
+        try (Stream<String> rows =
+                spark.read().parquet(folder.resolve(output).toString()).toJSON().collectAsList().stream()) {
+            return rows.sorted().toList();
+        } finally {
+            spark.stop();
+        }
+    }
+}
