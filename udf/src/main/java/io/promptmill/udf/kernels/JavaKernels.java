@@ -19,6 +19,9 @@ abstract class JavaKernels implements Kernels {
     /** Input features decoded at a time: a multiple of every block size; 64 rows of them are 128 KiB of floats. */
     static final int PANEL_COLUMNS = 512;
 
+    /** A fraction of a second-level cache. */
+    private static final int ROW_BUFFER_BYTES = 256 << 10;
+
     private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
 
     /** The decoder of this provider for a stored format. */
@@ -54,11 +57,10 @@ abstract class JavaKernels implements Kernels {
         for (int row = from; row < to; row += panelRows) {
             int rows = Math.min(panelRows, to - row);
             clear(output, row, rows);
+            stored.prepare(row, rows, buffers);
             for (int column = 0; column < stored.columns(); column += PANEL_COLUMNS) {
                 int columns = Math.min(PANEL_COLUMNS, stored.columns() - column);
-                for (int i = 0; i < rows; i++) {
-                    stored.decode(row + i, column, columns, buffers.blocks, buffers.panel, i * PANEL_COLUMNS);
-                }
+                stored.decodePanel(row, rows, column, columns, buffers);
                 multiplyPanel(buffers.panel, rows, columns, input, column, output, row);
             }
         }
@@ -71,7 +73,7 @@ abstract class JavaKernels implements Kernels {
         for (int r = from; r < to; r++) {
             for (int column = 0; column < table.columns(); column += PANEL_COLUMNS) {
                 int columns = Math.min(PANEL_COLUMNS, table.columns() - column);
-                stored.decode(ids[r], column, columns, buffers.blocks, buffers.panel, 0);
+                stored.decode(ids[r], column, columns, buffers, 0);
                 output.writeRow(r, column, columns, buffers.panel, 0);
             }
         }
@@ -101,15 +103,40 @@ abstract class JavaKernels implements Kernels {
             return 0;
         }
 
-        void decode(int row, int column, int count, byte[] blocks, float[] target, int targetOffset) {
-            matrix.readBlocks(row, column, count, blocks, 0);
-            decoder.decode(blocks, 0, target, targetOffset, count);
+        /** Reads the rows of a panel in one piece where they fit: memory streams faster than in pieces of a row. */
+        void prepare(int row, int rows, Scratch buffers) {
+            buffers.holdsRows = rows * matrix.rowBytes() <= buffers.rows.length;
+            if (buffers.holdsRows) {
+                matrix.readRows(row, rows, buffers.rows);
+            }
+        }
+
+        void decodePanel(int row, int rows, int column, int columns, Scratch buffers) {
+            int from = (int) matrix.format().bytesOf(column);
+            for (int i = 0; i < rows; i++) {
+                if (buffers.holdsRows) {
+                    int source = i * (int) matrix.rowBytes() + from;
+                    decoder.decode(buffers.rows, source, buffers.panel, i * PANEL_COLUMNS, columns);
+                } else {
+                    decode(row + i, column, columns, buffers, i * PANEL_COLUMNS);
+                }
+            }
+        }
+
+        void decode(int row, int column, int columns, Scratch buffers, int target) {
+            matrix.readBlocks(row, column, columns, buffers.blocks, 0);
+            decoder.decode(buffers.blocks, 0, buffers.panel, target, columns);
         }
     }
 
     /** Buffers of one thread. */
     private static final class Scratch {
         private final float[] panel = new float[PANEL_ROWS * PANEL_COLUMNS];
+        /** Stored blocks of one row of the panel. */
         private final byte[] blocks = new byte[PANEL_COLUMNS * Float.BYTES];
+        /** Stored rows of the whole panel over all columns, where they fit. */
+        private final byte[] rows = new byte[ROW_BUFFER_BYTES];
+
+        private boolean holdsRows;
     }
 }

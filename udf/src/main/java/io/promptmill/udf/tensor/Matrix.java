@@ -28,6 +28,11 @@ public record Matrix(String name, BlockFormat format, int rows, int columns, Byt
         return rows * rowBytes();
     }
 
+    /** Copies {@code count} whole rows from {@code row} on to the start of {@code target}. */
+    public void readRows(int row, int count, byte[] target) {
+        storage.read(offset + row * rowBytes(), target, 0, Math.toIntExact(count * rowBytes()));
+    }
+
     /** Copies the blocks that hold columns {@code [column, column + count)} of {@code row}; both are block-aligned. */
     public void readBlocks(int row, int column, int count, byte[] target, int targetOffset) {
         storage.read(
