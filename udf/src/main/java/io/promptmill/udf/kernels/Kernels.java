@@ -30,7 +30,8 @@ public interface Kernels {
     /**
      * Root-mean-square norm of every row in tiles {@code [fromTile, toTile)}:
      * {@code output = input / sqrt(mean(input^2) + epsilon) * weight} (Zhang and Sennrich 2019, arXiv:1910.07467). The
-     * squares are summed in four partial sums by {@code feature % 4}, added as {@code (s0 + s1) + (s2 + s3)}.
+     * squares are summed in four partial sums by {@code feature % 4}, added as {@code (s0 + s1) + (s2 + s3)}. A
+     * row whose squares overflow becomes NaN instead of zeros, so that damaged weights show in the logits.
      *
      * @param weight {@code [features]}
      */

@@ -4,6 +4,7 @@ import static io.promptmill.udf.tensor.RowTiles.LANES;
 
 import io.promptmill.udf.tensor.Matrix;
 import io.promptmill.udf.tensor.RowTiles;
+import java.util.Arrays;
 
 /** Plain loops: the provider where the vector module is missing, and the obvious twin that the vector one is held to. */
 final class ScalarKernels extends JavaKernels {
@@ -46,13 +47,13 @@ final class ScalarKernels extends JavaKernels {
     public void rmsNorm(RowTiles input, float[] weight, float epsilon, RowTiles output, int fromTile, int toTile) {
         float[] sums = new float[4];
         for (int row = fromTile * LANES; row < toTile * LANES; row++) {
-            java.util.Arrays.fill(sums, 0f);
+            Arrays.fill(sums, 0f);
             for (int f = 0; f < input.features(); f++) {
                 float x = input.data()[input.index(row, f)];
                 sums[f % 4] = Math.fma(x, x, sums[f % 4]);
             }
             float mean = ((sums[0] + sums[1]) + (sums[2] + sums[3])) / input.features();
-            float scale = 1f / (float) Math.sqrt(mean + epsilon);
+            float scale = 1f / (float) Math.sqrt(mean + epsilon) + mean * 0f;
             for (int f = 0; f < input.features(); f++) {
                 output.data()[output.index(row, f)] = input.data()[input.index(row, f)] * scale * weight[f];
             }

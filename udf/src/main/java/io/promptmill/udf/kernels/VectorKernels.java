@@ -127,8 +127,9 @@ final class VectorKernels extends JavaKernels {
                 s2 = v.fma(v, s2);
             }
             FloatVector mean = s0.add(s1).add(s2.add(s3)).div(features);
-            FloatVector scale =
-                    FloatVector.broadcast(SPECIES, 1f).div(mean.add(epsilon).lanewise(VectorOperators.SQRT));
+            FloatVector scale = FloatVector.broadcast(SPECIES, 1f)
+                    .div(mean.add(epsilon).lanewise(VectorOperators.SQRT))
+                    .add(mean.mul(0f));
             int target = output.index(row, 0);
             for (f = 0; f < features; f++) {
                 FloatVector.fromArray(SPECIES, x, start + f * LANES)

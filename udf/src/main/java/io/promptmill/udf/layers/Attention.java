@@ -3,6 +3,7 @@ package io.promptmill.udf.layers;
 import static io.promptmill.udf.layers.KvCache.BLOCK_TOKENS;
 
 import io.promptmill.udf.tensor.RowTiles;
+import java.util.Arrays;
 
 /**
  * Causal scaled dot-product attention (Vaswani et al. 2017, arXiv:1706.03762) with grouped queries (Ainslie et al. 2023,
@@ -105,7 +106,7 @@ public final class Attention {
         for (int h = 0; h < group; h++) {
             compute.kernels().softmax(buffers.scores, h * stride, positions);
         }
-        java.util.Arrays.fill(buffers.output, 0, group * headSize, 0f);
+        Arrays.fill(buffers.output, 0, group * headSize, 0f);
         for (int b = 0; b < blocks; b++) {
             compute.kernels()
                     .weightedSum(

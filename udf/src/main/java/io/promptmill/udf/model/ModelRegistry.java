@@ -3,6 +3,7 @@ package io.promptmill.udf.model;
 import io.promptmill.udf.error.ModelFileException;
 import io.promptmill.udf.layers.Compute;
 import io.promptmill.udf.weights.ModelFile;
+import java.util.Collections;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -19,7 +20,7 @@ public final class ModelRegistry {
 
     /** Names of the known architectures, sorted. */
     public static Set<String> architectures() {
-        return java.util.Collections.unmodifiableSet(ARCHITECTURES.keySet());
+        return Collections.unmodifiableSet(ARCHITECTURES.keySet());
     }
 
     /**

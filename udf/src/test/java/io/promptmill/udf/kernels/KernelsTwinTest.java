@@ -2,6 +2,7 @@ package io.promptmill.udf.kernels;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -108,6 +109,18 @@ class KernelsTwinTest {
         }
         double value = input.data()[input.index(18, 0)] / Math.sqrt(squares / features + 1e-5) * weight[0];
         assertEquals(value, actual.data()[actual.index(18, 0)], 1e-5 * Math.abs(value) + 1e-9);
+    }
+
+    @Test
+    void aNormThatOverflowsIsNotANumber() {
+        RowTiles input = randomTiles(16, 5);
+        input.data()[input.index(3, 4)] = 3e38f;
+        for (Kernels kernels : new Kernels[] {scalar, vector}) {
+            RowTiles output = new RowTiles(16, 5);
+            kernels.rmsNorm(input, new float[] {1, 1, 1, 1, 1}, 1e-5f, output, 0, 1);
+            assertTrue(Float.isNaN(output.data()[output.index(3, 0)]));
+            assertFalse(Float.isNaN(output.data()[output.index(2, 0)]));
+        }
     }
 
     @Test
