@@ -114,8 +114,7 @@ final class GenerationJob {
         }
         switch (config.prompt().source()) {
             case COLUMN, MESSAGES -> columns.add(config.prompt().value());
-            case TEMPLATE ->
-                columns.addAll(new PromptTemplate(config.prompt().value()).variables());
+            case TEMPLATE -> columns.addAll(new PromptTemplate(config.prompt().value()).variables());
         }
         columns.addAll(config.sampling().columns().values());
         return columns.stream().distinct().toList();
