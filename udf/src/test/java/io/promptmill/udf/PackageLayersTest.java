@@ -17,8 +17,19 @@ import org.junit.jupiter.api.Test;
 class PackageLayersTest {
     /** From top to bottom: a package may import those after it. */
     private static final List<String> LAYERS = List.of(
-            "spark", "engine", "prompt", "tokenizer", "scheduler", "constraint", "sampler", "model", "layers", "weights",
-            "kernels", "tensor", "error");
+            "spark",
+            "engine",
+            "prompt",
+            "tokenizer",
+            "scheduler",
+            "constraint",
+            "sampler",
+            "model",
+            "layers",
+            "weights",
+            "kernels",
+            "tensor",
+            "error");
 
     private static final Path SOURCES = Path.of("src/main/java/io/promptmill/udf");
     /** Imports and fully qualified uses. */
@@ -61,8 +72,8 @@ class PackageLayersTest {
 
     private static List<Path> sources() throws IOException {
         try (Stream<Path> files = Files.walk(SOURCES)) {
-            List<Path> sources = files.filter(file -> file.toString().endsWith(".java"))
-                    .toList();
+            List<Path> sources =
+                    files.filter(file -> file.toString().endsWith(".java")).toList();
             assertTrue(sources.size() > 50, "found " + sources.size() + " sources");
             return sources;
         }

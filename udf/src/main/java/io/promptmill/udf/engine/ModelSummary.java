@@ -58,8 +58,9 @@ public record ModelSummary(
     private static ModelSummary summary(GgufFile file, ModelShape shape) {
         Metadata metadata = file.metadata();
         Map<String, Long> formatBytes = new TreeMap<>();
-        file.tensors().values().forEach(tensor ->
-                formatBytes.merge(tensor.format().name(), tensor.bytes(), Long::sum));
+        file.tensors()
+                .values()
+                .forEach(tensor -> formatBytes.merge(tensor.format().name(), tensor.bytes(), Long::sum));
         String vocabulary = metadata.requireText("tokenizer.ggml.model");
         return new ModelSummary(
                 metadata.requireText("general.architecture"),

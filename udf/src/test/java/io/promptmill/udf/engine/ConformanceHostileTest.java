@@ -50,7 +50,8 @@ class ConformanceHostileTest {
                     String name = file.getFileName().toString().replace(".gguf", "");
                     String fault = index.path(name).asText();
                     return DynamicTest.dynamicTest(
-                            name + ": " + fault, () -> assertTimeoutPreemptively(LIMIT, () -> check(file, name, fault)));
+                            name + ": " + fault,
+                            () -> assertTimeoutPreemptively(LIMIT, () -> check(file, name, fault)));
                 })
                 .toList();
     }
@@ -108,7 +109,9 @@ class ConformanceHostileTest {
             }
         } catch (ModelFileException e) {
             assertTrue(e.getMessage().contains(file.getFileName().toString()), e.getMessage());
-            assertTrue(e.getMessage().length() < 2_000, "a message of " + e.getMessage().length() + " characters");
+            assertTrue(
+                    e.getMessage().length() < 2_000,
+                    "a message of " + e.getMessage().length() + " characters");
             REFUSED.add(name);
         }
     }

@@ -42,8 +42,8 @@ class EngineTest {
     private static List<Completion> complete(Engine engine, SamplingParameters sampling) {
         List<String> prompts = prompts();
         List<CompletableFuture<Completion>> futures = IntStream.range(0, prompts.size())
-                .mapToObj(i -> engine.submit(
-                        new Request("row" + i, engine.encoder().encodeText(prompts.get(i)), sampling)))
+                .mapToObj(i ->
+                        engine.submit(new Request("row" + i, engine.encoder().encodeText(prompts.get(i)), sampling)))
                 .toList();
         return futures.stream().map(CompletableFuture::join).toList();
     }
@@ -140,14 +140,15 @@ class EngineTest {
     void closingFailsWhatIsUnderWay() {
         Engine engine = Engine.open(DEMO, EngineConfig.DEFAULT);
         List<CompletableFuture<Completion>> futures = IntStream.range(0, 200)
-                .mapToObj(i -> engine.submit(
-                        new Request("r" + i, new int[] {40 + i, 50}, sampling(0, 200, List.of(), true))))
+                .mapToObj(i ->
+                        engine.submit(new Request("r" + i, new int[] {40 + i, 50}, sampling(0, 200, List.of(), true))))
                 .toList();
         engine.close();
         assertTrue(futures.stream().anyMatch(CompletableFuture::isCompletedExceptionally));
-        assertThrows(ExecutionException.class, () -> engine.submit(
-                        new Request("late", new int[] {40}, sampling(0, 5, List.of(), false)))
-                .get());
+        assertThrows(
+                ExecutionException.class,
+                () -> engine.submit(new Request("late", new int[] {40}, sampling(0, 5, List.of(), false)))
+                        .get());
     }
 
     @Test

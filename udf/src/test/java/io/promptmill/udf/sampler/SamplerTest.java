@@ -38,8 +38,7 @@ class SamplerTest {
     @Test
     void philoxGivesThePublishedAnswers() {
         assertArrayEquals(
-                new int[] {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8},
-                RandomStream.philox(new int[4], 0, 0));
+                new int[] {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}, RandomStream.philox(new int[4], 0, 0));
         assertArrayEquals(
                 new int[] {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd},
                 RandomStream.philox(new int[] {-1, -1, -1, -1}, -1, -1));
@@ -132,7 +131,9 @@ class SamplerTest {
         assertEquals(
                 VOCABULARY - 1,
                 sampler.sample(
-                        rows(1), 0, state(defaults().bias(Map.of(VOCABULARY - 1, 100f)).build(), "a")));
+                        rows(1),
+                        0,
+                        state(defaults().bias(Map.of(VOCABULARY - 1, 100f)).build(), "a")));
 
         SamplingState presence = state(defaults().presence(50).build(), "a");
         assertEquals(best, sampler.sample(rows(1), 0, presence));
@@ -144,11 +145,10 @@ class SamplerTest {
         assertEquals(ranked[1], sampler.sample(rows(1), 0, frequency));
 
         // The repetition penalty alone also looks at the prompt.
-        SamplingState repetition = new SamplingState(
-                defaults().repetition(50).build(), "a", new int[] {best, ranked[1]}, Set.of());
+        SamplingState repetition =
+                new SamplingState(defaults().repetition(50).build(), "a", new int[] {best, ranked[1]}, Set.of());
         assertEquals(ranked[2], sampler.sample(rows(1), 0, repetition));
-        SamplingState afterPrompt = new SamplingState(
-                defaults().presence(50).build(), "a", new int[] {best}, Set.of());
+        SamplingState afterPrompt = new SamplingState(defaults().presence(50).build(), "a", new int[] {best}, Set.of());
         assertEquals(best, sampler.sample(rows(1), 0, afterPrompt));
     }
 
@@ -168,8 +168,8 @@ class SamplerTest {
 
     @Test
     void ignoringTheEndKeepsStopTokens() {
-        SamplingParameters parameters = new SamplingParameters(
-                0, 0, 1, 0, 1, 0, 0, Map.of(), 0, 10, 0, List.of(), List.of(42), true);
+        SamplingParameters parameters =
+                new SamplingParameters(0, 0, 1, 0, 1, 0, 0, Map.of(), 0, 10, 0, List.of(), List.of(42), true);
         SamplingState state = new SamplingState(parameters, "a", PROMPT, Set.of(7));
         assertFalse(state.ends(7));
         assertTrue(state.ends(42));
@@ -203,10 +203,13 @@ class SamplerTest {
         assertTrue(assertThrows(ConfigException.class, () -> defaults().topP(0).build())
                 .getMessage()
                 .contains("sampling.top_p"));
-        assertTrue(assertThrows(ConfigException.class, () -> defaults().temperature(-1).build())
+        assertTrue(assertThrows(
+                        ConfigException.class, () -> defaults().temperature(-1).build())
                 .getMessage()
                 .contains("sampling.temperature"));
-        assertTrue(assertThrows(ConfigException.class, () -> defaults().temperature(Double.NaN).build())
+        assertTrue(assertThrows(
+                        ConfigException.class,
+                        () -> defaults().temperature(Double.NaN).build())
                 .getMessage()
                 .contains("sampling.temperature"));
     }
@@ -333,8 +336,20 @@ class SamplerTest {
 
         SamplingParameters build() {
             return new SamplingParameters(
-                    temperature, topK, topP, minP, repetition, presence, frequency, bias, seed, 50, minTokens,
-                    List.of(), List.of(), false);
+                    temperature,
+                    topK,
+                    topP,
+                    minP,
+                    repetition,
+                    presence,
+                    frequency,
+                    bias,
+                    seed,
+                    50,
+                    minTokens,
+                    List.of(),
+                    List.of(),
+                    false);
         }
     }
 }

@@ -52,8 +52,7 @@ class SchedulerTest {
         scheduler.remove(sequences.get(0));
         sequences.get(1).append(9);
         chunks = scheduler.schedule();
-        assertEquals(
-                List.of(new Chunk(sequences.get(1), 3, 1, true), new Chunk(sequences.get(2), 0, 3, true)), chunks);
+        assertEquals(List.of(new Chunk(sequences.get(1), 3, 1, true), new Chunk(sequences.get(2), 0, 3, true)), chunks);
     }
 
     @Test

@@ -1,0 +1,67 @@
+package io.promptmill.udf.spark;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.promptmill.udf.engine.EngineConfig;
+import io.promptmill.udf.prompt.PromptSpec;
+import io.promptmill.udf.sampler.SamplingParameters;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.Test;
+
+/** The demo model under Spark: where and with whom a row is computed does not show in its completion. */
+class PlacementTest {
+    private static final Path DEMO = Path.of("../datasets/demo-model/promptmill-demo-q8_0.gguf");
+    private static final List<String> THINGS =
+            List.of("a ball", "a kite", "a boat", "a hat", "a lamp", "a drum", "a box", "a key");
+    private static final List<String> PLACES =
+            List.of("the park", "the forest", "the beach", "the old barn", "the lake");
+
+    @Test
+    void completionsAreTheSameBytesWhereverTheyAreComputed() {
+        List<Row> expected = run(1, new EngineConfig(1, 512, 256, 0, 0, true, "auto"));
+        assertEquals(40, expected.size());
+        assertTrue(expected.stream().allMatch(row -> row.isNullAt(row.fieldIndex(OutputSchema.ERROR))));
+        assertTrue(
+                expected.stream()
+                                .map(row -> row.<String>getAs(OutputSchema.COMPLETION))
+                                .distinct()
+                                .count()
+                        > 35,
+                "each row draws its own numbers");
+        assertEquals(expected, run(7, new EngineConfig(2, 512, 256, 0, 0, true, "auto")));
+        assertEquals(expected, run(1, new EngineConfig(2, 16, 256, 0, 0, false, "auto")));
+        assertEquals(expected, run(7, new EngineConfig(1, 16, 9, 0, 0, true, "auto")));
+    }
+
+    private static List<Row> run(int partitions, EngineConfig engine) {
+        StructType schema = StructType.fromDDL("id int, prompt string");
+        List<Row> rows = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            rows.add(RowFactory.create(
+                    i, "Tell me a story about " + THINGS.get(i % 8) + " and " + PLACES.get(i / 8) + "."));
+        }
+        SamplingParameters sampling =
+                new SamplingParameters(0.8, 40, 0.95, 0, 1.05, 0, 0, Map.of(), 5, 48, 0, List.of(), List.of(), false);
+        GenerateSpec spec = new GenerateSpec(
+                DEMO.toAbsolutePath().normalize().toString(),
+                "id",
+                new PromptSpec(PromptSpec.Source.COLUMN, "prompt", null, null),
+                sampling,
+                Map.of(),
+                engine);
+        Dataset<Row> input = LocalSpark.session().createDataFrame(rows, schema).repartition(partitions);
+        return new GenerateFunction(spec, schema, null)
+                .applyTo(input).collectAsList().stream()
+                        .sorted(Comparator.comparingInt(row -> row.getInt(0)))
+                        .toList();
+    }
+}
