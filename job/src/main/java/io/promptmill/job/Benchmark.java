@@ -101,12 +101,10 @@ record Benchmark(int prompts, int promptTokens, int generateTokens, int sharedPr
     private Map<String, Object> figures(Engine engine, double loadSeconds, double wallSeconds, long generated) {
         EngineStatistics statistics = engine.statistics();
         long computed = statistics.promptTokens() - statistics.cachedPromptTokens();
-        // The first token of each completion comes out of the step that ends its prompt.
-        long decoded = generated - prompts;
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("load_seconds", loadSeconds);
         figures.put("prefill_tokens_per_second", rate(computed, seconds(statistics.prefillNanos())));
-        figures.put("decode_tokens_per_second", rate(decoded, seconds(statistics.decodeNanos())));
+        figures.put("decode_tokens_per_second", rate(statistics.decodedTokens(), seconds(statistics.decodeNanos())));
         figures.put("total_tokens_per_second", rate((long) prompts * (promptTokens + generateTokens), wallSeconds));
         figures.put("peak_resident_bytes", ProcessMemory.peakResidentBytes());
         figures.put("precision", engine.precision());

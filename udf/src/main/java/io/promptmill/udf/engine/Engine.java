@@ -24,9 +24,9 @@ public final class Engine implements CompletionEngine {
     private volatile boolean closed;
     private volatile Throwable failure;
 
-    private Engine(LoadedModel loaded) {
+    private Engine(LoadedModel loaded, StepLoop loop) {
         this.loaded = loaded;
-        this.loop = loaded.newStepLoop();
+        this.loop = loop;
         this.thread = new Thread(this::run, "promptmill-engine");
         thread.setDaemon(true);
         thread.start();
@@ -36,10 +36,16 @@ public final class Engine implements CompletionEngine {
      * Loads the model and starts the step loop.
      *
      * @throws io.promptmill.udf.error.ModelFileException where the model cannot be used
-     * @throws io.promptmill.udf.error.ConfigException where the memory does not suffice
+     * @throws io.promptmill.udf.error.ConfigException where a sequence of the whole context does not fit the memory
      */
     public static Engine open(Path model, EngineConfig config) {
-        return new Engine(LoadedModel.load(model, config));
+        LoadedModel loaded = LoadedModel.load(model, config);
+        try {
+            return new Engine(loaded, loaded.newStepLoop());
+        } catch (RuntimeException | Error e) {
+            loaded.close();
+            throw e;
+        }
     }
 
     @Override

@@ -10,7 +10,7 @@ import java.io.Serializable;
  * @param maxBatchTokens rows of a step at most, prompt and decode tokens together
  * @param maxSequences that run at the same time at most
  * @param maxContext tokens of prompt and completion of one sequence at most; 0: the model's context length
- * @param kvCacheBytes memory for keys and values; 0: derived from the heap that is left after loading
+ * @param kvCacheBytes memory for keys and values; 0: two fifths of the maximum heap
  * @param prefixCache whether full KV blocks of earlier prompts are reused
  * @param precision {@code f32} or {@code auto}
  */

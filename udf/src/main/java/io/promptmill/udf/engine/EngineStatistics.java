@@ -5,8 +5,9 @@ package io.promptmill.udf.engine;
  *
  * @param cachedPromptTokens prompt tokens taken from the prefix cache instead of being computed
  * @param preemptions sequences that lost their KV blocks and were computed again
+ * @param decodedTokens completion tokens that came out of steps without any prompt token
  * @param prefillNanos wall time of steps in which any prompt token was computed
- * @param decodeNanos wall time of steps with completion tokens only
+ * @param decodeNanos wall time of the other steps
  */
 public record EngineStatistics(
         long promptTokens,
@@ -14,5 +15,6 @@ public record EngineStatistics(
         long completionTokens,
         long steps,
         long preemptions,
+        long decodedTokens,
         long prefillNanos,
         long decodeNanos) {}

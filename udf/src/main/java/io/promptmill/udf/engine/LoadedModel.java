@@ -27,8 +27,11 @@ import org.slf4j.LoggerFactory;
 /** Everything that an engine needs of a model file, with the memory that it may use: decided once, at load. */
 final class LoadedModel implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LoadedModel.class);
-    /** Share of the heap left after loading that keys and values may take where no size is set. */
-    private static final double KV_SHARE_OF_HEAP = 0.6;
+    /**
+     * Share of the maximum heap that keys and values may take where no size is set. Taken from the maximum, not from what
+     * happens to be free, so that equal executors take equal decisions; Spark's own memory finds room beside it.
+     */
+    private static final double KV_SHARE_OF_HEAP = 0.4;
 
     private final ModelFile file;
     private final WorkerPool workers;
@@ -37,6 +40,7 @@ final class LoadedModel implements AutoCloseable {
     private final PromptEncoder encoder;
     private final Model model;
     private final EngineConfig config;
+    private final int context;
     private final int kvBlocks;
 
     private LoadedModel(ModelFile file, WorkerPool workers, EngineConfig config) {
@@ -51,6 +55,7 @@ final class LoadedModel implements AutoCloseable {
                 new Compute(kernels, workers),
                 config.maxBatchTokens(),
                 Math.min(config.maxSequences(), config.maxBatchTokens()));
+        context = contextLength(model.shape());
         kvBlocks = kvBlocks(model.shape());
     }
 
@@ -58,8 +63,9 @@ final class LoadedModel implements AutoCloseable {
         long start = System.nanoTime();
         int threads = config.threads() == 0 ? Runtime.getRuntime().availableProcessors() : config.threads();
         ModelFile file = GgufFile.open(path);
-        WorkerPool workers = new WorkerPool(threads, "promptmill-worker");
+        WorkerPool workers = null;
         try {
+            workers = new WorkerPool(threads, "promptmill-worker");
             LoadedModel loaded = new LoadedModel(file, workers, config);
             LOG.info(
                     "Loaded {} in {} ms: {} kernels, {} threads, context of {} tokens, {} MiB for keys and values",
@@ -71,7 +77,9 @@ final class LoadedModel implements AutoCloseable {
                     loaded.kvBlocks * loaded.model.shape().kvBytesPerBlock() >> 20);
             return loaded;
         } catch (RuntimeException | Error e) {
-            workers.close();
+            if (workers != null) {
+                workers.close();
+            }
             file.close();
             throw e;
         }
@@ -118,33 +126,36 @@ final class LoadedModel implements AutoCloseable {
 
     /** Tokens of prompt and completion of one sequence at most. */
     int maximumContext() {
-        int wanted = contextLength(model.shape());
-        return (int) Math.min(wanted, (long) kvBlocks * KvCache.BLOCK_TOKENS);
+        return context;
     }
 
     private int contextLength(ModelShape shape) {
         return config.maxContext() == 0 ? shape.contextLength() : Math.min(config.maxContext(), shape.contextLength());
     }
 
-    /** As many blocks as the budget holds, but not more than the sequences that may run could ever fill. */
+    /**
+     * As many blocks as the budget holds, but not more than the sequences that may run could ever fill. One sequence of
+     * the whole context must fit: a smaller limit would depend on the memory of the executor that a row meets.
+     */
     private int kvBlocks(ModelShape shape) {
         long perBlock = shape.kvBytesPerBlock();
-        long useful = (long) config.maxSequences()
-                * ((contextLength(shape) + KvCache.BLOCK_TOKENS - 1L) / KvCache.BLOCK_TOKENS);
-        long budget = config.kvCacheBytes() == 0 ? derivedKvBytes() : config.kvCacheBytes();
+        long needed = (context + KvCache.BLOCK_TOKENS - 1L) / KvCache.BLOCK_TOKENS;
+        long budget = config.kvCacheBytes() == 0
+                ? (long) (KV_SHARE_OF_HEAP * Runtime.getRuntime().maxMemory())
+                : config.kvCacheBytes();
         long affordable = budget / perBlock;
-        if (affordable < 1) {
-            throw new ConfigException("engine.kv_cache_bytes is " + budget + "; one block of "
-                    + KvCache.BLOCK_TOKENS + " tokens takes " + perBlock
-                    + ". Raise it, or the heap (-Xmx, spark.executor.memory) that it is derived from");
+        if (affordable < needed) {
+            throw new ConfigException("keys and values of one sequence of " + context + " tokens take "
+                    + megabytes(needed * perBlock) + ", but engine.kv_cache_bytes allows " + megabytes(budget)
+                    + (config.kvCacheBytes() == 0 ? " (40% of the heap)" : "") + ". Set engine.max_context to at most "
+                    + affordable * KvCache.BLOCK_TOKENS
+                    + ", or raise engine.kv_cache_bytes and the heap (-Xmx, spark.executor.memory)");
         }
-        return (int) Math.min(Math.min(useful, affordable), 1 << 24);
+        return (int) Math.min(Math.min(config.maxSequences() * needed, affordable), 1 << 24);
     }
 
-    private static long derivedKvBytes() {
-        Runtime runtime = Runtime.getRuntime();
-        long used = runtime.totalMemory() - runtime.freeMemory();
-        return (long) (KV_SHARE_OF_HEAP * (runtime.maxMemory() - used));
+    private static String megabytes(long bytes) {
+        return (bytes + (1 << 20) - 1 >> 20) + " MiB";
     }
 
     @Override

@@ -119,6 +119,7 @@ final class StepLoop {
         private volatile long promptTokens;
         private volatile long completionTokens;
         private volatile long steps;
+        private volatile long decodedTokens;
         private volatile long prefillNanos;
         private volatile long decodeNanos;
 
@@ -126,6 +127,7 @@ final class StepLoop {
             steps++;
             if (chunks.stream().allMatch(chunk -> chunk.count() == 1 && chunk.last())) {
                 decodeNanos += nanos;
+                decodedTokens += chunks.size();
             } else {
                 prefillNanos += nanos;
             }
@@ -138,6 +140,7 @@ final class StepLoop {
                     completionTokens,
                     steps,
                     scheduler.preemptions(),
+                    decodedTokens,
                     prefillNanos,
                     decodeNanos);
         }

@@ -98,11 +98,6 @@ abstract class JavaKernels implements Kernels {
             return matrix.columns();
         }
 
-        @Override
-        public long packedBytes() {
-            return 0;
-        }
-
         /** Reads the rows of a panel in one piece where they fit: memory streams faster than in pieces of a row. */
         void prepare(int row, int rows, Scratch buffers) {
             buffers.holdsRows = rows * matrix.rowBytes() <= buffers.rows.length;

@@ -8,7 +8,4 @@ public interface PackedMatrix {
 
     /** Input features. */
     int columns();
-
-    /** Bytes held in memory besides the model file. */
-    long packedBytes();
 }

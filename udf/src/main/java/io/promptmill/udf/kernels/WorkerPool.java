@@ -29,7 +29,15 @@ public final class WorkerPool implements AutoCloseable {
         for (int i = 0; i < helpers.length; i++) {
             helpers[i] = new Thread(this::work, name + "-" + (i + 1));
             helpers[i].setDaemon(true);
-            helpers[i].start();
+        }
+        try {
+            for (Thread helper : helpers) {
+                helper.start();
+            }
+        } catch (OutOfMemoryError e) {
+            // The system has no more threads; those that have started must not stay behind.
+            close();
+            throw e;
         }
     }
 
@@ -58,8 +66,13 @@ public final class WorkerPool implements AutoCloseable {
             LockSupport.unpark(helper);
         }
         region.drain();
-        while (region.finished.get() < count) {
-            Thread.onSpinWait();
+        for (int spins = 0; region.finished.get() < count; spins++) {
+            if (spins < SPINS) {
+                Thread.onSpinWait();
+            } else {
+                // A helper was put off its processor in mid-slice; spinning on would keep it off.
+                Thread.yield();
+            }
         }
         current = null;
         region.throwFailure();

@@ -53,12 +53,4 @@ public final class KvCache {
     int valuesOffset(int head) {
         return (heads + head) * headSize * BLOCK_TOKENS;
     }
-
-    int heads() {
-        return heads;
-    }
-
-    int headSize() {
-        return headSize;
-    }
 }

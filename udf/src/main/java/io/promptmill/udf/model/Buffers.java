@@ -1,5 +1,6 @@
 package io.promptmill.udf.model;
 
+import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.layers.StepBatch;
 import io.promptmill.udf.tensor.RowTiles;
 
@@ -24,7 +25,13 @@ final class Buffers {
 
     private final float[] row;
 
+    /**
+     * @throws ConfigException where a buffer would exceed what a Java array holds
+     */
     Buffers(ModelShape shape, int maximumRows, int maximumOutputs) {
+        requireAddressable("engine.max_batch_tokens", maximumRows, shape.feedForwardLength());
+        requireAddressable("engine.max_batch_tokens", maximumRows, shape.heads() * shape.headSize());
+        requireAddressable("engine.max_sequences", maximumOutputs, shape.vocabularySize());
         stream = new RowTiles(maximumRows, shape.embeddingLength());
         normed = new RowTiles(maximumRows, shape.embeddingLength());
         queries = new RowTiles(maximumRows, shape.heads() * shape.headSize());
@@ -36,6 +43,16 @@ final class Buffers {
         selected = new RowTiles(maximumOutputs, shape.embeddingLength());
         logits = new RowTiles(maximumOutputs, shape.vocabularySize());
         row = new float[shape.embeddingLength()];
+    }
+
+    private static void requireAddressable(String setting, int rows, int features) {
+        long tiles = (rows + RowTiles.LANES - 1) / RowTiles.LANES;
+        if (tiles * RowTiles.LANES * features > Integer.MAX_VALUE) {
+            throw new ConfigException(setting + " is " + rows + "; this model needs a buffer of " + features
+                    + " numbers for each, which allows "
+                    + Integer.MAX_VALUE / features / RowTiles.LANES * RowTiles.LANES
+                    + " at most");
+        }
     }
 
     Buffers resize(int rows, int outputs) {

@@ -105,16 +105,6 @@ final class GgufKeys {
         return factor;
     }
 
-    /** Refuses tensors that mark a variant which would silently be computed wrongly. */
-    void refuse(String... tensors) {
-        for (String tensor : tensors) {
-            if (file.has(tensor)) {
-                throw new ModelFileException(metadata.source() + ": tensor '" + tensor
-                        + "' marks a variant of this architecture that is not supported");
-            }
-        }
-    }
-
     private ModelFileException invalid(String key, Object value, String expected) {
         return new ModelFileException(metadata.source() + ": key '" + prefix + key + "' is " + value + "; expected "
                 + expected + ". The file is damaged or not meant for this engine");

@@ -51,7 +51,6 @@ final class Llama implements Model {
         layers = new Layer[shape.layers()];
         for (int i = 0; i < layers.length; i++) {
             String block = "blk." + i + ".";
-            keys.refuse(block + "attn_q.bias", block + "ffn_gate_inp.weight");
             layers[i] = new Layer(
                     new RmsNorm(compute, file.vector(block + "attn_norm.weight", width), epsilon),
                     new Linear(compute, file.matrix(block + "attn_q.weight", queryWidth, width)),

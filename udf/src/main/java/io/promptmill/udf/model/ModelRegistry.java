@@ -28,7 +28,8 @@ public final class ModelRegistry {
      *
      * @param maximumRows rows of a step at most, for which buffers are allocated
      * @param maximumOutputs rows of a step at most whose logits are needed
-     * @throws ModelFileException where the architecture is unknown, a key or tensor is missing or of a wrong shape
+     * @throws ModelFileException where the architecture is unknown, a key or tensor is missing, of a wrong shape,
+     *     or left over
      */
     public static Model load(ModelFile file, Compute compute, int maximumRows, int maximumOutputs) {
         String architecture = file.metadata().requireText("general.architecture");
@@ -37,7 +38,10 @@ public final class ModelRegistry {
             throw new ModelFileException(file.metadata().source() + ": architecture '" + architecture
                     + "' is not known; this engine runs: " + String.join(", ", ARCHITECTURES.keySet()));
         }
-        return loader.load(file, compute, maximumRows, maximumOutputs);
+        TakenTensors tensors = new TakenTensors(file);
+        Model model = loader.load(tensors, compute, maximumRows, maximumOutputs);
+        tensors.requireAllTaken(architecture);
+        return model;
     }
 
     @FunctionalInterface

@@ -28,7 +28,7 @@ public final class Sampler {
      * The next token of a sequence; the caller passes it on to {@link SamplingState#accept}.
      *
      * @param logits {@code [rows x vocabulary]}
-     * @throws RequestException where the logits are not numbers, as damaged weights make them
+     * @throws RequestException where the logits are not numbers, as damaged weights make them, or no token is allowed
      */
     public int sample(RowTiles logits, int row, SamplingState state) {
         SamplingParameters parameters = state.parameters();
@@ -37,14 +37,17 @@ public final class Sampler {
         }
         float[] values = scratch.get();
         logits.readRow(row, 0, vocabularySize, values, 0);
-        int largest = largest(values, 0, 1);
+        largest(values, 0, 1);
         state.adjust(values, vocabularySize);
+        int largest = largestAllowed(values);
         if (parameters.temperature() == 0) {
-            return largestAfterBias(values, largest);
+            return largest;
         }
+        // The largest becomes 0 before the division, so that a small temperature cannot overflow.
+        float maximum = values[largest];
         float inverse = (float) (1 / parameters.temperature());
         for (int i = 0; i < vocabularySize; i++) {
-            values[i] *= inverse;
+            values[i] = (values[i] - maximum) * inverse;
         }
         kernels.softmax(values, 0, vocabularySize);
         return draw(values, parameters, state.nextUniform());
@@ -69,12 +72,16 @@ public final class Sampler {
         return best;
     }
 
-    private int largestAfterBias(float[] values, int fallback) {
-        int best = fallback;
+    /** As {@link #largest}, after bias and penalties: these may have banned every token. */
+    private int largestAllowed(float[] values) {
+        int best = -1;
         for (int token = 0; token < vocabularySize; token++) {
-            if (values[token] > values[best]) {
+            if (values[token] > (best < 0 ? Float.NEGATIVE_INFINITY : values[best])) {
                 best = token;
             }
+        }
+        if (best < 0) {
+            throw new RequestException("logit_bias and min_tokens leave no token to choose");
         }
         return best;
     }

@@ -18,8 +18,9 @@ public final class Scheduler {
     /** In order of admission. */
     private final List<Sequence> running = new ArrayList<>();
 
-    private long preemptions;
-    private long reusedTokens;
+    // Written by the step loop, read by whoever asks for statistics.
+    private volatile long preemptions;
+    private volatile long reusedTokens;
 
     /**
      * @param maximumBatchTokens tokens of a step at most
@@ -50,7 +51,7 @@ public final class Scheduler {
         return preemptions;
     }
 
-    /** Tokens found in the prefix cache since the start. */
+    /** Prompt tokens found in the prefix cache since the start, when their sequences were first admitted. */
     public long reusedTokens() {
         return reusedTokens;
     }
@@ -116,6 +117,7 @@ public final class Scheduler {
     private void preempt(Sequence sequence) {
         running.remove(sequence);
         pool.release(sequence);
+        sequence.preempted();
         waiting.addFirst(sequence);
         preemptions++;
     }
@@ -145,7 +147,9 @@ public final class Scheduler {
             pool.release(sequence);
             return false;
         }
-        reusedTokens += reused;
+        if (!sequence.wasPreempted()) {
+            reusedTokens += reused;
+        }
         return true;
     }
 }

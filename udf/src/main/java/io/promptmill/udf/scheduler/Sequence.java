@@ -18,6 +18,7 @@ public final class Sequence {
     private long lastContent = BlockPool.ROOT;
 
     private int publishedBlocks;
+    private boolean preempted;
 
     /**
      * @param prompt token ids, at least one
@@ -111,6 +112,14 @@ public final class Sequence {
 
     int[] tokens(int from, int to) {
         return Arrays.copyOfRange(tokens, from, to);
+    }
+
+    boolean wasPreempted() {
+        return preempted;
+    }
+
+    void preempted() {
+        preempted = true;
     }
 
     /** Forgets what was computed, as when its blocks are taken away. */

@@ -1,7 +1,6 @@
 package io.promptmill.udf.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -21,6 +20,8 @@ import org.junit.jupiter.api.Test;
 /** The whole engine over the demo model. */
 class EngineTest {
     private static final Path DEMO = Path.of("../datasets/demo-model/promptmill-demo-q8_0.gguf");
+
+    private static final long BYTES_PER_BLOCK = 2L * 6 * 4 * 32 * 16 * Float.BYTES;
 
     /** Prompts that share a beginning, of different lengths, some of them equal. */
     private static List<String> prompts() {
@@ -57,10 +58,8 @@ class EngineTest {
         assertEquals(expected, run(config(2, 16, 256, 0, true), sampling));
         assertEquals(expected, run(config(2, 512, 3, 0, false), sampling));
         assertEquals(expected, run(config(1, 7, 5, 0, false), sampling));
-        // Room for 12 blocks: sequences give way to one another and are computed again.
-        long tight = 12L * 2 * 6 * 4 * 32 * 16 * Float.BYTES;
-        try (Engine engine = Engine.open(DEMO, config(2, 64, 16, tight, true))) {
-            assertEquals(192, engine.maximumContext());
+        // Room for one sequence of the whole context: sequences give way to one another and are computed again.
+        try (Engine engine = Engine.open(DEMO, config(2, 64, 16, 16 * BYTES_PER_BLOCK, true))) {
             assertEquals(expected, complete(engine, sampling));
             assertTrue(engine.statistics().preemptions() > 0);
         }
@@ -165,11 +164,14 @@ class EngineTest {
     }
 
     @Test
-    void memoryThatHoldsNoBlockIsRefusedByName() {
-        String message = assertThrows(ConfigException.class, () -> Engine.open(DEMO, config(1, 16, 1, 1000, true)))
+    void memoryThatDoesNotHoldTheContextIsRefusedWithWhatWouldFit() {
+        EngineConfig tooSmall = config(1, 16, 1, 15 * BYTES_PER_BLOCK, true);
+        String message = assertThrows(ConfigException.class, () -> Engine.open(DEMO, tooSmall))
                 .getMessage();
-        assertTrue(message.contains("engine.kv_cache_bytes"), message);
-        assertFalse(message.contains("null"), message);
+        assertTrue(message.contains("engine.max_context to at most 240"), message);
+        try (Engine engine = Engine.open(DEMO, new EngineConfig(1, 16, 1, 240, tooSmall.kvCacheBytes(), true, "f32"))) {
+            assertEquals(240, engine.maximumContext());
+        }
     }
 
     private static EngineConfig config(int threads, int batchTokens, int sequences, long kvBytes, boolean cache) {

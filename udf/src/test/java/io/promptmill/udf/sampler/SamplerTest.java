@@ -12,6 +12,7 @@ import io.promptmill.udf.error.RequestException;
 import io.promptmill.udf.kernels.KernelProvider;
 import io.promptmill.udf.tensor.RowTiles;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -196,6 +197,25 @@ class SamplerTest {
                 assertThrows(RequestException.class, () -> sampler.sample(tiles, 0, state));
             }
         }
+    }
+
+    @Test
+    void banningEveryTokenFailsTheRow() {
+        Map<Integer, Float> bans = new HashMap<>();
+        for (int token = 0; token < VOCABULARY; token++) {
+            bans.put(token, Float.NEGATIVE_INFINITY);
+        }
+        for (double temperature : new double[] {0, 1}) {
+            SamplingState state =
+                    state(defaults().temperature(temperature).bias(bans).build(), "a");
+            assertThrows(RequestException.class, () -> sampler.sample(rows(1), 0, state));
+        }
+    }
+
+    @Test
+    void aVerySmallTemperatureIsGreedy() {
+        SamplingParameters parameters = defaults().temperature(1e-5).build();
+        assertEquals(ranked()[0], sampler.sample(rows(1), 0, state(parameters, "a")));
     }
 
     @Test
