@@ -39,12 +39,11 @@ record Benchmark(int prompts, int promptTokens, int generateTokens, int sharedPr
             for (Request request : requests) {
                 futures.add(engine.submit(request));
             }
-            long generated = 0;
             for (CompletableFuture<Completion> future : futures) {
-                generated += checked(future.join());
+                check(future.join());
             }
             double wallSeconds = seconds(System.nanoTime() - begun);
-            return figures(engine, loadSeconds, wallSeconds, generated);
+            return figures(engine, loadSeconds, wallSeconds);
         }
     }
 
@@ -86,7 +85,7 @@ record Benchmark(int prompts, int promptTokens, int generateTokens, int sharedPr
         return tokens;
     }
 
-    private long checked(Completion completion) {
+    private void check(Completion completion) {
         if (completion.error() != null || completion.completionTokens() != generateTokens) {
             throw new JobFailedException(
                     "a prompt gave " + completion.completionTokens() + " tokens, not " + generateTokens
@@ -95,10 +94,9 @@ record Benchmark(int prompts, int promptTokens, int generateTokens, int sharedPr
                                     : ": " + completion.error()),
                     null);
         }
-        return completion.completionTokens();
     }
 
-    private Map<String, Object> figures(Engine engine, double loadSeconds, double wallSeconds, long generated) {
+    private Map<String, Object> figures(Engine engine, double loadSeconds, double wallSeconds) {
         EngineStatistics statistics = engine.statistics();
         long computed = statistics.promptTokens() - statistics.cachedPromptTokens();
         Map<String, Object> figures = new LinkedHashMap<>();
