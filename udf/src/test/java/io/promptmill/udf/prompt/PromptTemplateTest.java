@@ -15,6 +15,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class PromptTemplateTest {
 
@@ -67,6 +69,22 @@ final class PromptTemplateTest {
         PromptTemplate template = new PromptTemplate("{{ a + 1 }}");
         assertEquals("3", template.render(Map.of("a", 2)));
         assertThrows(RequestException.class, () -> template.render(Map.of("a", "text")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{{ n | abs }}",
+                "{{ -n }}",
+                "{{ n // -1 }}",
+                "{{ 'some words' | truncate(100, leeway=-100) }}",
+                "{{ [n] | map(filter='trim') | list }}",
+            })
+    void whatExpressionsThrowIsARequestsError(String source) {
+        PromptTemplate template = new PromptTemplate(source);
+        RequestException refusal =
+                assertThrows(RequestException.class, () -> template.render(Map.of("n", Long.MIN_VALUE)));
+        assertTrue(refusal.getMessage().contains(source), refusal.getMessage());
     }
 
     @Test

@@ -14,6 +14,8 @@ import io.promptmill.udf.prompt.PromptSpec;
 import io.promptmill.udf.prompt.PromptSpec.Source;
 import java.nio.charset.Charset;
 import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
@@ -22,9 +24,11 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.spark.TaskKilledException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.catalyst.expressions.GenericRow;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
 
@@ -156,6 +160,57 @@ class GenerateFunctionTest {
         assertEquals(
                 List.of(true, false, false, false, false, false, false, true),
                 output.stream().map(row -> row.getAs("completion") != null).toList());
+    }
+
+    @Test
+    void aRowWhoseValuesATemplateCannotComputeWithCarriesTheReason() {
+        List<Row> output = complete(
+                new PromptSpec(Source.TEMPLATE, "{{ n | abs }}", null, false),
+                "n BIGINT",
+                RowFactory.create(-1L),
+                RowFactory.create(Long.MIN_VALUE),
+                RowFactory.create(2L));
+        assertEquals(
+                Arrays.asList("<1>", null, "<2>"),
+                output.stream().map(row -> row.getString(1)).toList());
+        assertTrue(output.get(1).getString(5).startsWith("prompt template '{{ n | abs }}': "));
+    }
+
+    @Test
+    void aRowThatIsNotOfItsSchemaCarriesTheReason() {
+        List<Row> output =
+                complete(LocalSpark.column("prompt"), "prompt STRING", RowFactory.create(7), RowFactory.create("fine"));
+        assertTrue(
+                output.get(0).getString(5).startsWith("the row cannot be made into a request (java.lang.ClassCast"),
+                output.get(0).toString());
+        assertEquals("<fine>", output.get(1).getString(1));
+    }
+
+    @Test
+    void aKillWhileAPromptIsReadEndsTheTask() {
+        StubEngine engine = new StubEngine(1, false, false, StubEngine::echo);
+        Row killed = new GenericRow(new Object[] {"x"}) {
+            @Override
+            public String getString(int index) {
+                throw new TaskKilledException("killed");
+            }
+        };
+        Iterator<Row> output = new GenerateFunction(
+                        LocalSpark.spec(null, LocalSpark.column("prompt"), Map.of()),
+                        StructType.fromDDL("prompt STRING"),
+                        null,
+                        StubSource.of("killed-row", engine))
+                .call(List.of((Row) killed).iterator());
+        assertThrows(TaskKilledException.class, output::next);
+    }
+
+    private static List<Row> complete(PromptSpec prompt, String schema, Row... rows) {
+        StubSource source = StubSource.of("rows", new StubEngine(1, true, false, StubEngine::echo));
+        List<Row> output = new ArrayList<>();
+        new GenerateFunction(LocalSpark.spec(null, prompt, Map.of()), StructType.fromDDL(schema), null, source)
+                .call(List.of(rows).iterator())
+                .forEachRemaining(output::add);
+        return output;
     }
 
     @Test
