@@ -9,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Supplier;
 
 /** A parsed template. Immutable and thread-safe; every rendering has a state of its own. */
 final class CompiledTemplate {
@@ -60,14 +59,15 @@ final class CompiledTemplate {
      * Renders with the given values: null, booleans, numbers, text, and lists and maps of such. They are copied, so
      * that a template which changes them harms nobody.
      *
+     * @param now what {@code strftime_now} writes
      * @throws TemplateFailure where the template stops
      */
-    String render(Map<String, ?> values, Supplier<LocalDateTime> clock) {
+    String render(Map<String, ?> values, LocalDateTime now) {
         try {
             long[] characters = new long[1];
             Map<String, Object> copies = new LinkedHashMap<>();
             values.forEach((name, value) -> copies.put(name, copy(value, characters, 0)));
-            return new TemplateInterpreter(copies, new RenderBudget(characters[0]), clock).renderAll(nodes);
+            return new TemplateInterpreter(copies, new RenderBudget(characters[0]), now).renderAll(nodes);
         } catch (TemplateFailure e) {
             throw e;
         } catch (StackOverflowError e) {

@@ -7,13 +7,19 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.promptmill.udf.engine.Completion;
+import io.promptmill.udf.engine.EngineConfig;
 import io.promptmill.udf.engine.Request;
 import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.error.RequestException;
 import io.promptmill.udf.prompt.PromptSpec;
 import io.promptmill.udf.prompt.PromptSpec.Source;
+import io.promptmill.udf.sampler.SamplingParameters;
 import java.nio.charset.Charset;
 import java.security.MessageDigest;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -204,6 +210,42 @@ class GenerateFunctionTest {
         assertThrows(TaskKilledException.class, output::next);
     }
 
+    @Test
+    void allRowsOfAJobSeeTheDateOfItsStart() {
+        StubEngine engine = new StubEngine(1, true, false, StubEngine::echo);
+        PromptSpec prompt = new PromptSpec(Source.TEMPLATE, "{{ strftime_now('%Y-%m-%d %H:%M') }} {{ n }}", null, true);
+        GenerateSpec spec = new GenerateSpec(
+                "stub.gguf",
+                null,
+                prompt,
+                SamplingParameters.DEFAULT,
+                Map.of(),
+                new EngineConfig(0, 512, 4, 0, 0, true, "auto"),
+                "2026-01-31T23:30:00Z");
+        Dataset<Row> rows = LocalSpark.session().range(0, 20, 1, 4).selectExpr("id AS n");
+        List<Row> output = function(StubSource.of("date", engine), rows, spec)
+                .applyTo(rows)
+                .collectAsList();
+        assertEquals(20, output.size());
+        for (Row row : output) {
+            assertEquals("<[user]2026-01-31 23:30 " + row.getLong(0) + ">", row.getString(1));
+        }
+        assertEquals(LocalDateTime.of(2026, 1, 31, 23, 30), engine.lastDate());
+    }
+
+    @Test
+    void aJobThatNamesNoStartStartsNow() {
+        GenerateSpec spec = LocalSpark.spec(null, LocalSpark.column("prompt"), Map.of());
+        Duration since = Duration.between(Instant.parse(spec.start()), Instant.now());
+        assertTrue(since.toMinutes() == 0 && !since.isNegative(), spec.start());
+        assertEquals(LocalDateTime.ofInstant(Instant.parse(spec.start()), ZoneOffset.UTC), spec.now());
+        ConfigException refusal = assertThrows(
+                ConfigException.class,
+                () -> new GenerateSpec(
+                        "m", null, spec.prompt(), spec.sampling(), Map.of(), spec.engine(), "31 January"));
+        assertTrue(refusal.getMessage().contains("'31 January'"), refusal.getMessage());
+    }
+
     private static List<Row> complete(PromptSpec prompt, String schema, Row... rows) {
         StubSource source = StubSource.of("rows", new StubEngine(1, true, false, StubEngine::echo));
         List<Row> output = new ArrayList<>();
@@ -245,9 +287,7 @@ class GenerateFunctionTest {
                 () -> assertEquals(Map.of(7, 1.5f), given.logitBias()),
                 () -> assertEquals(List.of(1, 2), given.stopTokenIds()),
                 () -> assertTrue(given.ignoreEos()),
-                () -> assertEquals(
-                        io.promptmill.udf.sampler.SamplingParameters.DEFAULT,
-                        byPrompt.get("b").sampling()));
+                () -> assertEquals(SamplingParameters.DEFAULT, byPrompt.get("b").sampling()));
     }
 
     @Test
