@@ -74,15 +74,6 @@ class TokenizerFactoryTest {
     }
 
     @Test
-    void theEmbeddingTableMustHaveARowForEachToken() {
-        Metadata metadata = bytePair().metadata();
-        assertEquals(257, TokenizerFactory.create(metadata, 257).vocabularySize());
-        ModelFileException refusal =
-                assertThrows(ModelFileException.class, () -> TokenizerFactory.create(metadata, 288));
-        assertTrue(refusal.getMessage().contains("257") && refusal.getMessage().contains("288"));
-    }
-
-    @Test
     void emptyTokensAndBytesWithoutATokenDoNoHarm() {
         TestVocabulary few = TestVocabulary.bytePair("gpt-2").with(TokenizerKeys.TOKENS, new String[] {"a", "", "b"});
         assertEquals(2, few.tokenizer().encode("a?b", false).length);
