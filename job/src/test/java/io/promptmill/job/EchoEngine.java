@@ -7,6 +7,7 @@ import io.promptmill.udf.engine.Request;
 import io.promptmill.udf.prompt.ChatMessage;
 import io.promptmill.udf.prompt.PromptEncoder;
 import io.promptmill.udf.spark.GenerateFunction;
+import java.time.LocalDateTime;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -33,7 +34,7 @@ final class EchoEngine implements CompletionEngine {
             }
 
             @Override
-            public int[] encodeChat(List<ChatMessage> messages) {
+            public int[] encodeChat(List<ChatMessage> messages, LocalDateTime now) {
                 return encodeText(messages.get(messages.size() - 1).content());
             }
         };

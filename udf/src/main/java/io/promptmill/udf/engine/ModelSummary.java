@@ -50,7 +50,7 @@ public record ModelSummary(
                 WorkerPool caller = new WorkerPool(1, "promptmill-inspect")) {
             ModelShape shape = ModelRegistry.load(file, new Compute(KernelProvider.get(), caller), 1, 1)
                     .shape();
-            TokenizerFactory.create(file.metadata(), shape.vocabularySize());
+            TokenizerFactory.create(file.metadata());
             return summary(file, shape);
         }
     }

@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 
 /**
  * A model's chat template (GGUF key {@code tokenizer.chat_template}): Jinja with the settings and additions of Hugging
@@ -17,7 +16,6 @@ public final class ChatTemplate {
     private final String name;
     private final String beginOfText;
     private final String endOfText;
-    private final Supplier<LocalDateTime> clock;
     private final CompiledTemplate template;
     private final String broken;
 
@@ -30,18 +28,9 @@ public final class ChatTemplate {
      * @param endOfText what {@code eos_token} stands for; null leaves it undefined
      */
     public ChatTemplate(String name, String source, String beginOfText, String endOfText) {
-        this(name, source, beginOfText, endOfText, LocalDateTime::now);
-    }
-
-    /**
-     * @param clock what {@code strftime_now} reads
-     */
-    public ChatTemplate(
-            String name, String source, String beginOfText, String endOfText, Supplier<LocalDateTime> clock) {
         this.name = name;
         this.beginOfText = beginOfText;
         this.endOfText = endOfText;
-        this.clock = clock;
         CompiledTemplate compiled = null;
         String failure = null;
         try {
@@ -58,9 +47,12 @@ public final class ChatTemplate {
      *
      * @param addGenerationPrompt whether the text ends where the assistant's turn begins
      * @param extra further variables, such as {@code enable_thinking}; text, numbers, booleans, lists and maps
+     * @param now what {@code strftime_now} writes; the machine's clock is never read, so that a conversation becomes the
+     *     same text wherever and whenever it is rendered
      * @throws RequestException where the template has a syntax error, refuses the conversation or breaks a limit
      */
-    public String render(List<ChatMessage> messages, boolean addGenerationPrompt, Map<String, ?> extra) {
+    public String render(
+            List<ChatMessage> messages, boolean addGenerationPrompt, Map<String, ?> extra, LocalDateTime now) {
         if (template == null) {
             throw new RequestException("the chat template of " + name + " cannot be used: " + broken
                     + ". Send plain text prompts, or mend the template in the model file");
@@ -82,7 +74,7 @@ public final class ChatTemplate {
             variables.put("eos_token", endOfText);
         }
         try {
-            return template.render(variables, clock);
+            return template.render(variables, now);
         } catch (TemplateFailure e) {
             throw new RequestException(
                     "the chat template of " + name + " refuses this conversation: " + e.getMessage(), e);

@@ -9,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Supplier;
 
 /** A parsed template. Immutable and thread-safe; every rendering has a state of its own. */
 final class CompiledTemplate {
@@ -39,6 +38,10 @@ final class CompiledTemplate {
             return new CompiledTemplate(TemplateCompiler.compile(source));
         } catch (StackOverflowError e) {
             throw new TemplateFailure("it is nested too deeply");
+        } catch (TemplateFailure e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw new TemplateFailure("it cannot be understood (" + e + ")");
         }
     }
 
@@ -56,15 +59,15 @@ final class CompiledTemplate {
      * Renders with the given values: null, booleans, numbers, text, and lists and maps of such. They are copied, so
      * that a template which changes them harms nobody.
      *
+     * @param now what {@code strftime_now} writes
      * @throws TemplateFailure where the template stops
      */
-    String render(Map<String, ?> values, Supplier<LocalDateTime> clock) {
-        long[] characters = new long[1];
-        Map<String, Object> copies = new LinkedHashMap<>();
-        values.forEach((name, value) -> copies.put(name, copy(value, characters, 0)));
-        TemplateInterpreter interpreter = new TemplateInterpreter(copies, new RenderBudget(characters[0]), clock);
+    String render(Map<String, ?> values, LocalDateTime now) {
         try {
-            return interpreter.renderAll(nodes);
+            long[] characters = new long[1];
+            Map<String, Object> copies = new LinkedHashMap<>();
+            values.forEach((name, value) -> copies.put(name, copy(value, characters, 0)));
+            return new TemplateInterpreter(copies, new RenderBudget(characters[0]), now).renderAll(nodes);
         } catch (TemplateFailure e) {
             throw e;
         } catch (StackOverflowError e) {
@@ -72,6 +75,9 @@ final class CompiledTemplate {
         } catch (InterpretException e) {
             throw new TemplateFailure(
                     e.getCause() instanceof TemplateFailure cause ? cause.getMessage() : e.getMessage());
+        } catch (RuntimeException e) {
+            // Which exceptions expressions let out depends on their values; none may leave the row that it belongs to.
+            throw new TemplateFailure("an expression does not work with the values that it is given (" + e + ")");
         }
     }
 

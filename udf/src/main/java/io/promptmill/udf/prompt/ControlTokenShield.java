@@ -1,9 +1,9 @@
 package io.promptmill.udf.prompt;
 
 import io.promptmill.udf.error.RequestException;
+import io.promptmill.udf.tokenizer.SpellingTrie;
 import java.util.BitSet;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.Set;
 
 /**
@@ -11,7 +11,7 @@ import java.util.Set;
  * first character. The tokenizer recognises control tokens in a rendered template and then removes the shields, so the
  * model sees the user's text as it was, as text. Letters match in either case, since templates change case; text that
  * begins or ends with a part of a control token is shielded at that edge too, since a template may supply the rest.
- * Immutable and thread-safe.
+ * The memory is linear in the length of the control tokens. Immutable and thread-safe.
  */
 public final class ControlTokenShield {
     /** Unicode noncharacters: never assigned, free for use within a program. */
@@ -19,31 +19,30 @@ public final class ControlTokenShield {
 
     private static final char LAST_SHIELD = '\ufdef';
 
-    private final Set<String> tokens = new HashSet<>();
-    private final Set<String> starts = new HashSet<>();
-    private final Set<String> ends = new HashSet<>();
+    private final SpellingTrie forwards = new SpellingTrie();
+    private final SpellingTrie backwards = new SpellingTrie();
+    /** Nodes of {@code forwards} that are whole tokens. */
+    private final BitSet tokens = new BitSet();
+
     private final BitSet firsts = new BitSet();
-    private final int[] lengths;
     private final int longest;
 
     /**
      * @param controlTokens as the vocabulary spells them
      */
     public ControlTokenShield(Set<String> controlTokens) {
+        int length = 0;
         for (String spelling : controlTokens) {
             if (spelling.isEmpty()) {
                 continue;
             }
             String token = fold(spelling);
-            tokens.add(token);
+            tokens.set(forwards.add(token));
+            backwards.add(backwards(token));
             firsts.set(token.charAt(0));
-            for (int cut = 1; cut < token.length(); cut++) {
-                starts.add(token.substring(0, cut));
-                ends.add(token.substring(cut));
-            }
+            length = Math.max(length, token.length());
         }
-        lengths = tokens.stream().mapToInt(String::length).distinct().sorted().toArray();
-        longest = lengths.length == 0 ? 0 : lengths[lengths.length - 1];
+        longest = length;
     }
 
     /**
@@ -85,30 +84,60 @@ public final class ControlTokenShield {
         String broken = result == null
                 ? text
                 : result.append(text, copied, text.length()).toString();
-        boolean before = false;
-        boolean after = false;
-        for (int length = 1; length < Math.min(longest, folded.length() + 1); length++) {
-            before |= ends.contains(folded.substring(0, length));
-            after |= starts.contains(folded.substring(folded.length() - length));
-        }
+        boolean before = beginsAsATokenEnds(folded);
+        boolean after = endsAsATokenBegins(folded);
         return before || after ? (before ? shield : "") + broken + (after ? shield : "") : broken;
     }
 
-    private boolean spellsToken(String folded, int at) {
-        for (int length : lengths) {
-            if (at + length > folded.length()) {
-                return false;
+    private boolean beginsAsATokenEnds(String folded) {
+        for (int length = Math.min(longest - 1, folded.length()); length > 0; length--) {
+            int node = SpellingTrie.ROOT;
+            for (int i = length - 1; i >= 0 && node != SpellingTrie.ABSENT; i--) {
+                node = backwards.child(node, folded.charAt(i));
             }
-            String part = folded.substring(at, at + length);
-            if (tokens.contains(part)) {
-                if (part.codePointCount(0, length) == 1) {
-                    throw new RequestException("the prompt contains '" + part
+            if (node != SpellingTrie.ABSENT) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean endsAsATokenBegins(String folded) {
+        for (int start = Math.max(0, folded.length() - longest + 1); start < folded.length(); start++) {
+            int node = SpellingTrie.ROOT;
+            for (int i = start; i < folded.length() && node != SpellingTrie.ABSENT; i++) {
+                node = forwards.child(node, folded.charAt(i));
+            }
+            if (node != SpellingTrie.ABSENT) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether the shortest token that is spelled there has a place for a shield. */
+    private boolean spellsToken(String folded, int at) {
+        int node = SpellingTrie.ROOT;
+        for (int end = at; end < folded.length() && node != SpellingTrie.ABSENT; end++) {
+            node = forwards.child(node, folded.charAt(end));
+            if (node != SpellingTrie.ABSENT && tokens.get(node)) {
+                if (folded.codePointCount(at, end + 1) == 1) {
+                    throw new RequestException("the prompt contains '" + folded.substring(at, end + 1)
                             + "', which this model uses as a control token; remove it from the text");
                 }
                 return true;
             }
         }
         return false;
+    }
+
+    /** Unit by unit: a surrogate pair must not come out in its own order. */
+    private static String backwards(String text) {
+        char[] units = new char[text.length()];
+        for (int i = 0; i < units.length; i++) {
+            units[i] = text.charAt(units.length - 1 - i);
+        }
+        return new String(units);
     }
 
     /** Letters in one case, character by character, so that positions stay. */

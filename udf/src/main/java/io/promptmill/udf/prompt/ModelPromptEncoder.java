@@ -2,6 +2,7 @@ package io.promptmill.udf.prompt;
 
 import io.promptmill.udf.error.RequestException;
 import io.promptmill.udf.tokenizer.Tokenizer;
+import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -50,7 +51,7 @@ public final class ModelPromptEncoder implements PromptEncoder {
     }
 
     @Override
-    public int[] encodeChat(List<ChatMessage> messages) {
+    public int[] encodeChat(List<ChatMessage> messages, LocalDateTime now) {
         if (template == null) {
             throw new RequestException("the model has no chat template; send the prompt as plain text (chat = false)");
         }
@@ -65,7 +66,7 @@ public final class ModelPromptEncoder implements PromptEncoder {
                 .map(message -> new ChatMessage(
                         shield.apply(message.role(), character), shield.apply(message.content(), character)))
                 .toList();
-        int[] tokens = tokenizer.encodeTemplate(template.render(shielded, true, Map.of()), false, character);
+        int[] tokens = tokenizer.encodeTemplate(template.render(shielded, true, Map.of(), now), false, character);
         return checked(withBeginOfText(tokens));
     }
 

@@ -1,5 +1,6 @@
 package io.promptmill.udf.prompt;
 
+import java.time.LocalDateTime;
 import java.util.List;
 
 /**
@@ -14,6 +15,10 @@ public interface PromptEncoder {
     /** Tokenizes text as it is, with the begin-of-text token that the model asks for. */
     int[] encodeText(String text);
 
-    /** Renders the conversation with the chat template, ready for the assistant's turn, and tokenizes it. */
-    int[] encodeChat(List<ChatMessage> messages);
+    /**
+     * Renders the conversation with the chat template, ready for the assistant's turn, and tokenizes it.
+     *
+     * @param now the date and time that templates may write into a prompt; one for all rows of a job
+     */
+    int[] encodeChat(List<ChatMessage> messages, LocalDateTime now);
 }

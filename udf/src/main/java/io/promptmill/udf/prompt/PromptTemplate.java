@@ -40,9 +40,10 @@ public final class PromptTemplate {
      * The prompt of one row.
      *
      * @param values by column: text, numbers, booleans; null becomes empty text
+     * @param now what {@code strftime_now} writes
      * @throws RequestException where the template stops, names the reason
      */
-    public String render(Map<String, ?> values) {
+    public String render(Map<String, ?> values, LocalDateTime now) {
         Map<String, Object> variables = new HashMap<>();
         for (String name : template.variables()) {
             Object value = values.get(name);
@@ -51,7 +52,7 @@ public final class PromptTemplate {
             }
         }
         try {
-            return template.render(variables, LocalDateTime::now);
+            return template.render(variables, now);
         } catch (TemplateFailure e) {
             throw new RequestException("prompt template " + shown() + ": " + e.getMessage(), e);
         }

@@ -135,7 +135,8 @@ enum PythonOperator {
             case ADD -> Math.addExact(left, right);
             case SUBTRACT -> Math.subtractExact(left, right);
             case MULTIPLY -> Math.multiplyExact(left, right);
-            case FLOOR_DIVIDE -> Math.floorDiv(left, right);
+            // The one quotient that overflows would come back with the wrong sign.
+            case FLOOR_DIVIDE -> right == -1 ? Math.negateExact(left) : Math.floorDiv(left, right);
             case REMAINDER -> Math.floorMod(left, right);
             case POWER -> power(left, right);
             default -> throw new IllegalStateException(name());

@@ -37,7 +37,7 @@ final class Strftime {
             return DateTimeFormatter.ofPattern(pattern, Locale.ENGLISH).format(time);
         }
         return switch (directive) {
-            case 'e' -> String.format("%2d", time.getDayOfMonth());
+            case 'e' -> String.format(Locale.ROOT, "%2d", time.getDayOfMonth());
             case 'Z', 'z' -> "";
             case '%' -> "%";
             case 'n' -> "\n";

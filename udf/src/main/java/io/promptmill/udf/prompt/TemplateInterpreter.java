@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * One rendering: scopes, budget and clock. None of Jinjava's own tags, filters, functions or bean access is within a
+ * One rendering: scopes, budget and date. None of Jinjava's own tags, filters, functions or bean access is within a
  * template's reach; every rendering has contexts of its own, since Jinjava's shared one is written to while it renders.
  * Confined to one thread.
  */
@@ -32,13 +32,13 @@ final class TemplateInterpreter extends JinjavaInterpreter {
     private static final Jinjava ENGINE = new EmptyEngine();
 
     private final RenderBudget budget;
-    private final Supplier<LocalDateTime> clock;
+    private final LocalDateTime now;
     private final EvaluationContext evaluation = new EvaluationContext(this);
 
-    TemplateInterpreter(Map<String, Object> variables, RenderBudget budget, Supplier<LocalDateTime> clock) {
+    TemplateInterpreter(Map<String, Object> variables, RenderBudget budget, LocalDateTime now) {
         super(ENGINE, new EmptyContext(ENGINE.getGlobalContext()), CONFIG);
         this.budget = budget;
-        this.clock = clock;
+        this.now = now;
         variables.forEach(this::assign);
     }
 
@@ -47,7 +47,7 @@ final class TemplateInterpreter extends JinjavaInterpreter {
     }
 
     LocalDateTime now() {
-        return clock.get();
+        return now;
     }
 
     EvaluationContext evaluation() {
@@ -100,7 +100,7 @@ final class TemplateInterpreter extends JinjavaInterpreter {
 
     /** Loads Jinjava, which takes a good part of a second, so that no row has to wait for it. */
     static void prepare() {
-        new TemplateInterpreter(Map.of(), new RenderBudget(0), LocalDateTime::now);
+        new TemplateInterpreter(Map.of(), new RenderBudget(0), LocalDateTime.MIN);
     }
 
     /** Jinjava without its functions, which it would otherwise copy for every rendering. */

@@ -11,7 +11,9 @@ import java.util.NoSuchElementException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.spark.TaskContext;
+import org.apache.spark.TaskKilledException;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 
@@ -21,7 +23,10 @@ import org.apache.spark.sql.RowFactory;
  * partition. Belongs to one task: not thread-safe.
  */
 final class CompletionIterator implements Iterator<Row> {
-    /** Bounds the memory of a window whose prompts are very long: 8 MiB of token ids. */
+    /**
+     * Tokens of the prompts under way from which on no further row is read. Bounds the memory of a window whose prompts
+     * are very long: 8 MiB of ids and those of the prompt that goes beyond, besides the columns of the rows themselves.
+     */
     static final long WINDOW_TOKENS = 2L << 20;
 
     /** A row under way. {@code tokens}: of its prompt, 0 where it has none. */
@@ -99,12 +104,24 @@ final class CompletionIterator implements Iterator<Row> {
     private Pending start(Row row) {
         int tokens = 0;
         try {
-            int[] prompt = requests.prompt(row);
+            int[] prompt = asRowError(() -> requests.prompt(row));
             tokens = prompt.length;
-            return new Pending(row, tokens, submit(requests.request(row, prompt)));
+            return new Pending(row, tokens, submit(asRowError(() -> requests.request(row, prompt))));
         } catch (RequestException unusable) {
             Completion failed = Completion.failed(unusable.getMessage(), tokens);
             return new Pending(row, tokens, CompletableFuture.completedFuture(failed));
+        }
+    }
+
+    /** What a row's values bring about concerns this row only, whatever the exception; a kill concerns the task. */
+    private static <T> T asRowError(Supplier<T> step) {
+        try {
+            return step.get();
+        } catch (RequestException | TaskKilledException meant) {
+            throw meant;
+        } catch (RuntimeException unforeseen) {
+            throw new RequestException(
+                    "the row cannot be made into a request (" + unforeseen + "); check its values", unforeseen);
         }
     }
 

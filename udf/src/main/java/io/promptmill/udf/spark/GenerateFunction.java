@@ -102,7 +102,7 @@ public final class GenerateFunction implements MapPartitionsFunction<Row, Row> {
     }
 
     private PromptReader prompts() {
-        return new PromptReader(spec.prompt(), inputSchema);
+        return new PromptReader(spec.prompt(), inputSchema, spec.now());
     }
 
     private RuntimeException engineFailure(CompletionEngine engine, Throwable failure) {

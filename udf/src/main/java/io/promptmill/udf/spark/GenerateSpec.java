@@ -3,9 +3,15 @@ package io.promptmill.udf.spark;
 import com.esotericsoftware.kryo.DefaultSerializer;
 import com.esotericsoftware.kryo.serializers.JavaSerializer;
 import io.promptmill.udf.engine.EngineConfig;
+import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.prompt.PromptSpec;
 import io.promptmill.udf.sampler.SamplingParameters;
 import java.io.Serializable;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
 import java.util.Map;
 
 /**
@@ -16,6 +22,8 @@ import java.util.Map;
  * @param sampling defaults for every row
  * @param samplingColumns overrides per row: name of a sampling key ({@code temperature}, {@code max_tokens}, ...) to the
  *     column that holds it; null in a row keeps the default
+ * @param start of the job, an instant in ISO 8601 such as {@code 2026-01-31T09:30:00Z}: the date that templates see, in
+ *     UTC. Executors read no clock, so a row becomes the same prompt wherever and however often it is run
  */
 @DefaultSerializer(JavaSerializer.class)
 public record GenerateSpec(
@@ -24,10 +32,41 @@ public record GenerateSpec(
         PromptSpec prompt,
         SamplingParameters sampling,
         Map<String, String> samplingColumns,
-        EngineConfig engine)
+        EngineConfig engine,
+        String start)
         implements Serializable {
 
+    /** @throws ConfigException where {@code start} is not an instant */
     public GenerateSpec {
         samplingColumns = Map.copyOf(samplingColumns);
+        try {
+            Instant.parse(start);
+        } catch (DateTimeParseException malformed) {
+            throw new ConfigException(
+                    "the job's start is '" + start + "'; expected an instant such as 2026-01-31T09:30:00Z", malformed);
+        }
+    }
+
+    /** A job that starts now. To be called on the driver, once for all rows of the job. */
+    public GenerateSpec(
+            String model,
+            String idColumn,
+            PromptSpec prompt,
+            SamplingParameters sampling,
+            Map<String, String> samplingColumns,
+            EngineConfig engine) {
+        this(
+                model,
+                idColumn,
+                prompt,
+                sampling,
+                samplingColumns,
+                engine,
+                Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+    }
+
+    /** The job's start as a date and time in UTC. */
+    public LocalDateTime now() {
+        return LocalDateTime.ofInstant(Instant.parse(start), ZoneOffset.UTC);
     }
 }

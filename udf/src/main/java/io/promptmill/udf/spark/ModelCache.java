@@ -1,6 +1,7 @@
 package io.promptmill.udf.spark;
 
 import io.promptmill.udf.error.ModelFileException;
+import io.promptmill.udf.weights.SplitName;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -124,7 +125,7 @@ final class ModelCache {
             throw new ModelFileException("model " + address + " is a folder; name the model file in it");
         }
         List<FileStatus> parts = new ArrayList<>();
-        for (String name : ModelParts.of(address.getName())) {
+        for (String name : SplitName.partsOf(address.getName())) {
             org.apache.hadoop.fs.Path part = new org.apache.hadoop.fs.Path(address.getParent(), name);
             try {
                 FileStatus status = files.getFileStatus(part);

@@ -1,6 +1,7 @@
 package io.promptmill.udf.spark;
 
 import io.promptmill.udf.error.ModelFileException;
+import io.promptmill.udf.weights.SplitName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -101,7 +102,7 @@ public final class ModelResolver {
                     "model '" + reference + "' is a folder, " + path.toAbsolutePath() + "; name the model file in it");
         }
         StringBuilder fingerprint = new StringBuilder();
-        for (String name : ModelParts.of(path.getFileName().toString())) {
+        for (String name : SplitName.partsOf(path.getFileName().toString())) {
             Path part = path.resolveSibling(name);
             if (!Files.exists(part)) {
                 throw new ModelFileException("model '" + reference + "' is split and its part " + part.toAbsolutePath()

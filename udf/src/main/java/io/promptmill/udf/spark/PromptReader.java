@@ -7,6 +7,7 @@ import io.promptmill.udf.prompt.MessagesParser;
 import io.promptmill.udf.prompt.PromptEncoder;
 import io.promptmill.udf.prompt.PromptSpec;
 import io.promptmill.udf.prompt.PromptTemplate;
+import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -23,15 +24,20 @@ final class PromptReader {
     private static final String SYSTEM_ROLE = "system";
 
     private final PromptSpec spec;
+    private final LocalDateTime now;
     private final StructType schema;
     private final int column;
     private final PromptTemplate template;
     private final Map<String, Integer> variables = new LinkedHashMap<>();
 
-    /** @throws ConfigException where a column is missing or of a type that holds no prompt */
-    PromptReader(PromptSpec spec, StructType schema) {
+    /**
+     * @param now the date that templates see
+     * @throws ConfigException where a column is missing or of a type that holds no prompt
+     */
+    PromptReader(PromptSpec spec, StructType schema, LocalDateTime now) {
         this.spec = spec;
         this.schema = schema;
+        this.now = now;
         switch (spec.source()) {
             case COLUMN -> {
                 template = null;
@@ -77,7 +83,7 @@ final class PromptReader {
     int[] read(Row row, PromptEncoder encoder) {
         int[] tokens = switch (spec.source()) {
             case COLUMN -> encode(text(row), encoder);
-            case MESSAGES -> encoder.encodeChat(withSystem(messages(row)));
+            case MESSAGES -> encoder.encodeChat(withSystem(messages(row)), now);
             case TEMPLATE -> encode(rendered(row), encoder);
         };
         if (tokens.length == 0) {
@@ -89,7 +95,7 @@ final class PromptReader {
     private int[] encode(String prompt, PromptEncoder encoder) {
         boolean chat = spec.chat() == null ? encoder.hasChatTemplate() : spec.chat();
         if (chat) {
-            return encoder.encodeChat(withSystem(List.of(new ChatMessage("user", prompt))));
+            return encoder.encodeChat(withSystem(List.of(new ChatMessage("user", prompt))), now);
         }
         return encoder.encodeText(hasSystem() ? spec.system() + "\n\n" + prompt : prompt);
     }
@@ -120,7 +126,7 @@ final class PromptReader {
     private String rendered(Row row) {
         Map<String, Object> values = new HashMap<>();
         variables.forEach((name, index) -> values.put(name, RowValues.toJava(row.get(index), type(index))));
-        String prompt = template.render(values);
+        String prompt = template.render(values, now);
         if (prompt.isEmpty()) {
             throw new RequestException("prompt template renders to an empty text for this row");
         }

@@ -1,5 +1,6 @@
 package io.promptmill.udf.spark;
 
+import io.promptmill.udf.sampler.SamplingParameters;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -14,25 +15,38 @@ import org.apache.spark.sql.types.StringType;
 
 /** Sampling settings that a column can override row by row. */
 enum SamplingKey {
-    TEMPERATURE(Kind.NUMBER),
-    TOP_K(Kind.NUMBER),
-    TOP_P(Kind.NUMBER),
-    MIN_P(Kind.NUMBER),
-    REPETITION_PENALTY(Kind.NUMBER),
-    PRESENCE_PENALTY(Kind.NUMBER),
-    FREQUENCY_PENALTY(Kind.NUMBER),
-    LOGIT_BIAS(Kind.NUMBER_BY_TOKEN),
-    SEED(Kind.NUMBER),
-    MAX_TOKENS(Kind.NUMBER),
-    MIN_TOKENS(Kind.NUMBER),
-    STOP(Kind.TEXTS),
-    STOP_TOKEN_IDS(Kind.NUMBERS),
-    IGNORE_EOS(Kind.FLAG);
+    TEMPERATURE(Kind.NUMBER, (draft, value) -> draft.temperature(SamplingValues.number(value))),
+    TOP_K(Kind.NUMBER, (draft, value) -> draft.topK(SamplingValues.count(value))),
+    TOP_P(Kind.NUMBER, (draft, value) -> draft.topP(SamplingValues.number(value))),
+    MIN_P(Kind.NUMBER, (draft, value) -> draft.minP(SamplingValues.number(value))),
+    REPETITION_PENALTY(Kind.NUMBER, (draft, value) -> draft.repetitionPenalty(SamplingValues.number(value))),
+    PRESENCE_PENALTY(Kind.NUMBER, (draft, value) -> draft.presencePenalty(SamplingValues.number(value))),
+    FREQUENCY_PENALTY(Kind.NUMBER, (draft, value) -> draft.frequencyPenalty(SamplingValues.number(value))),
+    LOGIT_BIAS(Kind.NUMBER_BY_TOKEN, (draft, value) -> draft.logitBias(SamplingValues.bias(value))),
+    SEED(Kind.NUMBER, (draft, value) -> draft.seed(SamplingValues.whole(value))),
+    MAX_TOKENS(Kind.NUMBER, (draft, value) -> draft.maxTokens(SamplingValues.count(value))),
+    MIN_TOKENS(Kind.NUMBER, (draft, value) -> draft.minTokens(SamplingValues.count(value))),
+    STOP(Kind.TEXTS, (draft, value) -> draft.stop(SamplingValues.texts(value))),
+    STOP_TOKEN_IDS(Kind.NUMBERS, (draft, value) -> draft.stopTokenIds(SamplingValues.tokens(value))),
+    IGNORE_EOS(Kind.FLAG, (draft, value) -> draft.ignoreEos(SamplingValues.flag(value)));
+
+    /** Lays a value over the parameters of a row. */
+    @FunctionalInterface
+    private interface Setter {
+        void set(SamplingParameters.Builder draft, Object value);
+    }
 
     private final Kind kind;
+    private final Setter setter;
 
-    SamplingKey(Kind kind) {
+    SamplingKey(Kind kind, Setter setter) {
         this.kind = kind;
+        this.setter = setter;
+    }
+
+    /** @throws IllegalArgumentException where the value is of another kind; the message says what was expected */
+    void set(SamplingParameters.Builder draft, Object value) {
+        setter.set(draft, value);
     }
 
     /** The key as configurations spell it. */

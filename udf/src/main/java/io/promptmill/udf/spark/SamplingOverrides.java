@@ -43,10 +43,10 @@ final class SamplingOverrides implements Serializable {
 
     /** @throws RequestException that names the column and the value where an override cannot be used */
     SamplingParameters of(Row row) {
-        SamplingDraft draft = null;
+        SamplingParameters.Builder draft = null;
         for (Column override : overrides) {
             if (!row.isNullAt(override.index)) {
-                draft = draft == null ? new SamplingDraft(defaults) : draft;
+                draft = draft == null ? defaults.toBuilder() : draft;
                 apply(override, row, draft);
             }
         }
@@ -60,10 +60,10 @@ final class SamplingOverrides implements Serializable {
         }
     }
 
-    private static void apply(Column override, Row row, SamplingDraft draft) {
+    private static void apply(Column override, Row row, SamplingParameters.Builder draft) {
         Object value = RowValues.toJava(row.get(override.index), override.type);
         try {
-            draft.set(override.key, value);
+            override.key.set(draft, value);
         } catch (IllegalArgumentException wrong) {
             throw new RequestException(
                     "column '" + override.column + "' overrides " + override.key.label() + " with '" + value
@@ -74,15 +74,15 @@ final class SamplingOverrides implements Serializable {
 
     /** Tries every override alone, to find the column that is to blame; limits of tokens depend on one another. */
     private RequestException explain(Row row, ConfigException outOfRange) {
-        SamplingDraft wide = new SamplingDraft(SamplingParameters.DEFAULT);
-        wide.set(SamplingKey.MAX_TOKENS, Integer.MAX_VALUE);
-        SamplingParameters base = wide.build();
+        SamplingParameters base = SamplingParameters.DEFAULT.toBuilder()
+                .maxTokens(Integer.MAX_VALUE)
+                .build();
         List<String> columns = new ArrayList<>();
         for (Column override : overrides) {
             if (row.isNullAt(override.index)) {
                 continue;
             }
-            SamplingDraft alone = new SamplingDraft(base);
+            SamplingParameters.Builder alone = base.toBuilder();
             apply(override, row, alone);
             try {
                 alone.build();

@@ -107,7 +107,12 @@ final class SamplingValues {
             if (!(added instanceof Number number)) {
                 throw new IllegalArgumentException(expected);
             }
-            bias.put(token(token, expected), number.floatValue());
+            float narrowed = number.floatValue();
+            if (Float.isInfinite(narrowed) && !Double.isInfinite(number.doubleValue())) {
+                throw new IllegalArgumentException(
+                        expected + ", between -" + Float.MAX_VALUE + " and " + Float.MAX_VALUE);
+            }
+            bias.put(token(token, expected), narrowed);
         });
         return bias;
     }

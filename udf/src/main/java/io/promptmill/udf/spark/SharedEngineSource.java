@@ -65,7 +65,7 @@ final class SharedEngineSource implements EngineSource {
     @Override
     public CompletionEngine get(GenerateSpec spec, GenerateMetrics metrics) {
         ModelLocation model = new ModelResolver(hadoop.value()).resolve(spec.model());
-        EngineCache.Lease lease = cache.get().acquire(model, spec.engine(), () -> {
+        EngineCache.Lease lease = cache.get().acquire(model, ExecutorThreads.decide(spec.engine()), () -> {
             if (metrics != null) {
                 metrics.modelLoads().add(1L);
             }

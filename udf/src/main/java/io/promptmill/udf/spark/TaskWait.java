@@ -54,6 +54,6 @@ record TaskWait(TaskContext task) {
     }
 
     private static TaskKilledException killed() {
-        return new TaskKilledException("the task was killed while it waited for its model");
+        return new TaskKilledException("the task was killed while it waited for its model or for a completion");
     }
 }

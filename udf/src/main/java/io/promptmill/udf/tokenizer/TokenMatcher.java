@@ -1,13 +1,14 @@
 package io.promptmill.udf.tokenizer;
 
 /**
- * Finds whole tokens in raw text: the leftmost one and, of those that begin there, the longest. A trie, so the cost of a
- * position is the length of the longest spelling that begins there, however many tokens there are. Thread-safe once filled.
+ * Finds whole tokens in raw text: the leftmost one and, of those that begin there, the longest. The cost of a position is
+ * the length of the longest spelling that begins there, however many tokens there are. Thread-safe once filled.
  */
 final class TokenMatcher {
     static final int NO_TOKEN = -1;
 
-    private final LongIntMap children = new LongIntMap(64);
+    private final SpellingTrie spellings = new SpellingTrie();
+    /** By node of the trie. */
     private final IntList tokens = new IntList(64);
 
     TokenMatcher() {
@@ -15,39 +16,28 @@ final class TokenMatcher {
     }
 
     void add(String spelling, int token) {
-        int node = 0;
-        for (int index = 0; index < spelling.length(); index++) {
-            long edge = edge(node, spelling.charAt(index));
-            int child = children.get(edge);
-            if (child == LongIntMap.ABSENT) {
-                child = tokens.size();
-                children.putIfAbsent(edge, child);
-                tokens.add(NO_TOKEN);
-            }
-            node = child;
+        int node = spellings.add(spelling);
+        while (tokens.size() < spellings.size()) {
+            tokens.add(NO_TOKEN);
         }
         tokens.set(node, token);
     }
 
     boolean isEmpty() {
-        return children.size() == 0;
+        return spellings.size() == 1;
     }
 
     /** The longest token that is spelled at {@code start}, or {@link #NO_TOKEN}. */
     int matchAt(String text, int start) {
-        int node = 0;
+        int node = SpellingTrie.ROOT;
         int match = NO_TOKEN;
         for (int index = start; index < text.length(); index++) {
-            node = children.get(edge(node, text.charAt(index)));
-            if (node == LongIntMap.ABSENT) {
+            node = spellings.child(node, text.charAt(index));
+            if (node == SpellingTrie.ABSENT) {
                 break;
             }
             match = tokens.get(node) == NO_TOKEN ? match : tokens.get(node);
         }
         return match;
-    }
-
-    private static long edge(int node, char unit) {
-        return (long) node << 16 | unit;
     }
 }

@@ -22,9 +22,6 @@ public interface Tokenizer {
      */
     int[] encodeTemplate(String text, boolean addSpecial, char shield);
 
-    /** The bytes that a token stands for in running text; empty for control tokens. */
-    byte[] bytes(int token);
-
     /** The token as the vocabulary spells it, for display. */
     String piece(int token);
 

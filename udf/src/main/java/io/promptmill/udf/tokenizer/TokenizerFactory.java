@@ -33,21 +33,6 @@ public final class TokenizerFactory {
         };
     }
 
-    /**
-     * As {@link #create(Metadata)}, for a model whose embedding table has {@code rows} rows.
-     *
-     * @throws ModelFileException also if the vocabulary has another number of tokens
-     */
-    public static Tokenizer create(Metadata metadata, int rows) {
-        Tokenizer tokenizer = create(metadata);
-        if (tokenizer.vocabularySize() != rows) {
-            throw new ModelFileException(metadata.source() + ": key '" + TokenizerKeys.TOKENS + "' has "
-                    + tokenizer.vocabularySize() + " tokens; expected " + rows
-                    + ", one for each row of the embedding table. The file is damaged or was converted wrongly");
-        }
-        return tokenizer;
-    }
-
     private static Tokenizer bytePair(Metadata metadata) {
         PreTokenizer preTokenizer = PreTokenizers.named(
                 metadata.source(),

@@ -12,6 +12,9 @@ final class Vocabulary {
     /** Far above any real token (the longest known are runs of 1,024 spaces); keeps hostile lists from costing time. */
     private static final int MAXIMUM_TOKEN_LENGTH = 4096;
 
+    /** Known ones have up to 40; every place of a prompt is compared with all of them. */
+    private static final int MAXIMUM_CONTROL_LENGTH = 256;
+
     private final Metadata metadata;
     private final String[] pieces;
     private final TokenKind[] kinds;
@@ -31,11 +34,13 @@ final class Vocabulary {
         Arrays.fill(kinds, TokenKind.NORMAL);
         metadata.integers(TokenizerKeys.TYPES).ifPresent(this::readKinds);
         for (int id = 0; id < pieces.length; id++) {
-            if (pieces[id].length() > MAXIMUM_TOKEN_LENGTH) {
+            boolean control = kinds[id].isReserved();
+            int maximum = control ? MAXIMUM_CONTROL_LENGTH : MAXIMUM_TOKEN_LENGTH;
+            if (pieces[id].length() > maximum) {
                 throw problem(
                         TokenizerKeys.TOKENS,
-                        "has a token of " + pieces[id].length() + " characters at index " + id + "; expected at most "
-                                + MAXIMUM_TOKEN_LENGTH);
+                        "has a " + (control ? "control token" : "token") + " of " + pieces[id].length()
+                                + " characters at index " + id + "; expected at most " + maximum);
             }
             if (pieces[id].isEmpty()) {
                 pieces[id] = "[EMPTY_" + id + "]";

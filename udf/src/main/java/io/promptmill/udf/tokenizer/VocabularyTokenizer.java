@@ -133,11 +133,6 @@ final class VocabularyTokenizer implements Tokenizer {
     }
 
     @Override
-    public byte[] bytes(int token) {
-        return bytes[token].clone();
-    }
-
-    @Override
     public String piece(int token) {
         return vocabulary.piece(token);
     }

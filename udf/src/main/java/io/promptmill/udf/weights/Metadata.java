@@ -29,11 +29,6 @@ public final class Metadata {
         return source;
     }
 
-    /** All pairs, unordered and unmodifiable. */
-    public Map<String, Object> asMap() {
-        return values;
-    }
-
     public boolean has(String key) {
         return values.containsKey(key);
     }

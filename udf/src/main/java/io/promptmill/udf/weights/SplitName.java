@@ -2,14 +2,37 @@ package io.promptmill.udf.weights;
 
 import io.promptmill.udf.error.ModelFileException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /** Names of the parts of a model in several files: {@code NAME-00001-of-00003.gguf} and so on. */
-final class SplitName {
+public final class SplitName {
+    private static final Pattern PART = Pattern.compile("(.*)-(\\d{5})-of-(\\d{5})\\.gguf", Pattern.DOTALL);
+
     private SplitName() {}
 
     /** How the name of part {@code index} (from 0) of {@code count} ends. */
     private static String ending(int index, int count) {
-        return String.format("-%05d-of-%05d.gguf", index + 1, count);
+        return String.format(Locale.ROOT, "-%05d-of-%05d.gguf", index + 1, count);
+    }
+
+    /** Names of all files of the model that a file name stands for; the name alone where it is not that of a part. */
+    public static List<String> partsOf(String fileName) {
+        Matcher part = PART.matcher(fileName);
+        if (!part.matches()) {
+            return List.of(fileName);
+        }
+        int number = Integer.parseInt(part.group(2));
+        int count = Integer.parseInt(part.group(3));
+        if (number < 1 || number > count) {
+            return List.of(fileName);
+        }
+        return IntStream.range(0, count)
+                .mapToObj(index -> part.group(1) + ending(index, count))
+                .toList();
     }
 
     /**

@@ -19,6 +19,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -118,7 +119,8 @@ class ConformanceHostileTest {
 
     private static void assertRefusesChat(Engine engine) {
         try {
-            engine.encoder().encodeChat(List.of(new ChatMessage("user", "hello")));
+            engine.encoder()
+                    .encodeChat(List.of(new ChatMessage("user", "hello")), LocalDateTime.of(2026, 1, 31, 9, 30));
         } catch (RequestException e) {
             assertNotNull(e.getMessage());
             return;

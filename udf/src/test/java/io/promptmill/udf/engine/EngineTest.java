@@ -9,6 +9,7 @@ import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.prompt.ChatMessage;
 import io.promptmill.udf.sampler.SamplingParameters;
 import java.nio.file.Path;
+import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -95,7 +96,9 @@ class EngineTest {
     void limitsAndEndOfText() throws Exception {
         try (Engine engine = Engine.open(DEMO, EngineConfig.DEFAULT)) {
             int[] prompt = engine.encoder()
-                    .encodeChat(List.of(new ChatMessage("user", "Is this review positive or negative?\nI love it.")));
+                    .encodeChat(
+                            List.of(new ChatMessage("user", "Is this review positive or negative?\nI love it.")),
+                            LocalDateTime.of(2026, 1, 31, 9, 30));
             Completion label = engine.submit(new Request("a", prompt, sampling(0, 60, List.of(), false)))
                     .get();
             assertEquals("positive", label.text());

@@ -2,7 +2,6 @@ package io.promptmill.udf.prompt;
 
 import io.promptmill.udf.tokenizer.StreamingDecoder;
 import io.promptmill.udf.tokenizer.Tokenizer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -69,11 +68,6 @@ final class CharacterTokenizer implements Tokenizer {
             at += control >= 0 ? CONTROL.get(control).length() : Character.charCount(codePoint);
         }
         return tokens.stream().mapToInt(Integer::intValue).toArray();
-    }
-
-    @Override
-    public byte[] bytes(int token) {
-        return isControl(token) ? new byte[0] : spell(new int[] {token}).getBytes(StandardCharsets.UTF_8);
     }
 
     @Override

@@ -106,8 +106,7 @@ final class ConformanceChatTemplateTest {
                 entry.get("template").asText(),
                 source,
                 entry.get("bos_token").asText(),
-                entry.get("eos_token").asText(),
-                () -> now);
+                entry.get("eos_token").asText());
         List<ChatMessage> messages = new ArrayList<>();
         entry.get("messages")
                 .forEach(message -> messages.add(new ChatMessage(
@@ -115,7 +114,7 @@ final class ConformanceChatTemplateTest {
         boolean refused = entry.has("error");
         try {
             String text =
-                    template.render(messages, entry.get("add_generation_prompt").asBoolean(), Map.of());
+                    template.render(messages, entry.get("add_generation_prompt").asBoolean(), Map.of(), now);
             if (refused) {
                 return "rendered; the reference engine refuses it: "
                         + entry.get("error").asText();

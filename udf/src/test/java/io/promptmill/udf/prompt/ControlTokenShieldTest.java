@@ -4,8 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.promptmill.udf.error.RequestException;
+import java.lang.management.ManagementFactory;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
@@ -60,6 +63,34 @@ final class ControlTokenShieldTest {
                 }
             }
         }
+    }
+
+    @Test
+    void guardsEdgesInsideSurrogatePairs() {
+        ControlTokenShield pairs = new ControlTokenShield(Set.of("\ud83e\udd99x\ud83e\udd9a"));
+        assertEquals("a\ud83e\udd99\ufdd0", pairs.apply("a\ud83e\udd99", SHIELD));
+        assertEquals("\ufdd0x\ud83e\udd9ab", pairs.apply("x\ud83e\udd9ab", SHIELD));
+        assertEquals("x\ud83e\udd99b", pairs.apply("x\ud83e\udd99b", SHIELD));
+    }
+
+    @Test
+    void takesMemoryInProportionToTheTokens() {
+        Random random = new Random(3);
+        Set<String> long30 = new HashSet<>();
+        for (int i = 0; i < 30; i++) {
+            StringBuilder token = new StringBuilder("<");
+            random.ints(4_095, 'a', 'z').forEach(letter -> token.append((char) letter));
+            long30.add(token.toString());
+        }
+        var thread = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = thread.getCurrentThreadAllocatedBytes();
+        ControlTokenShield longTokens = new ControlTokenShield(long30);
+        long allocated = thread.getCurrentThreadAllocatedBytes() - before;
+        assertTrue(allocated < 64L << 20, "allocated " + allocated + " bytes");
+        String token = long30.iterator().next();
+        assertEquals(".<\ufdd0" + token.substring(1) + ".", longTokens.apply("." + token + ".", SHIELD));
+        String cut = token.substring(0, 4_000);
+        assertEquals("." + cut + SHIELD, longTokens.apply("." + cut, SHIELD));
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.error.RequestException;
+import java.time.LocalDateTime;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
@@ -15,8 +16,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class PromptTemplateTest {
+    private static final LocalDateTime NOW = LocalDateTime.of(2026, 3, 5, 7, 8);
 
     @Test
     void rendersColumns() {
@@ -24,14 +28,14 @@ final class PromptTemplateTest {
         assertEquals(Set.of("review", "stars", "sold"), template.variables());
         assertEquals(
                 "Sentiment of: Good & <b>cheap</b> (4.5, True)",
-                template.render(Map.of("review", "Good & <b>cheap</b>", "stars", 4.5f, "sold", true, "other", 1)));
+                template.render(Map.of("review", "Good & <b>cheap</b>", "stars", 4.5f, "sold", true, "other", 1), NOW));
     }
 
     @Test
     void nullIsEmptyText() {
         Map<String, Object> row = new HashMap<>(Collections.singletonMap("a", null));
         row.put("b", 2);
-        assertEquals("[] [2] [none]", new PromptTemplate("[{{ a }}] [{{ b }}] [{{ a or 'none' }}]").render(row));
+        assertEquals("[] [2] [none]", new PromptTemplate("[{{ a }}] [{{ b }}] [{{ a or 'none' }}]").render(row, NOW));
     }
 
     @Test
@@ -46,7 +50,7 @@ final class PromptTemplateTest {
     @Test
     void valuesAreNeverTemplates() {
         String value = "{{ 7*7 }}{% raw %}{{ secret }}";
-        assertEquals("<" + value + ">", new PromptTemplate("<{{ a }}>").render(Map.of("a", value, "secret", "x")));
+        assertEquals("<" + value + ">", new PromptTemplate("<{{ a }}>").render(Map.of("a", value, "secret", "x"), NOW));
     }
 
     @Test
@@ -65,8 +69,24 @@ final class PromptTemplateTest {
     @Test
     void aRowThatDoesNotFitIsARequestsError() {
         PromptTemplate template = new PromptTemplate("{{ a + 1 }}");
-        assertEquals("3", template.render(Map.of("a", 2)));
-        assertThrows(RequestException.class, () -> template.render(Map.of("a", "text")));
+        assertEquals("3", template.render(Map.of("a", 2), NOW));
+        assertThrows(RequestException.class, () -> template.render(Map.of("a", "text"), NOW));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{{ n | abs }}",
+                "{{ -n }}",
+                "{{ n // -1 }}",
+                "{{ 'some words' | truncate(100, leeway=-100) }}",
+                "{{ [n] | map(filter='trim') | list }}",
+            })
+    void whatExpressionsThrowIsARequestsError(String source) {
+        PromptTemplate template = new PromptTemplate(source);
+        RequestException refusal =
+                assertThrows(RequestException.class, () -> template.render(Map.of("n", Long.MIN_VALUE), NOW));
+        assertTrue(refusal.getMessage().contains(source), refusal.getMessage());
     }
 
     @Test
@@ -76,7 +96,8 @@ final class PromptTemplateTest {
         ExecutorService threads = Executors.newFixedThreadPool(4);
         try {
             var results = IntStream.range(0, 2_000)
-                    .mapToObj(i -> threads.submit(() -> template.render(Map.of("count", i % 50, "name", "row" + i))))
+                    .mapToObj(i ->
+                            threads.submit(() -> template.render(Map.of("count", i % 50, "name", "row" + i), NOW)))
                     .toList();
             int index = 0;
             for (Future<String> result : results) {

@@ -13,12 +13,14 @@ import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
 /** The language of templates; the expected texts are what Jinja 3.1.6 renders with the settings of Hugging Face. */
 final class TemplateLanguageTest {
+    private static final LocalDateTime NOW = LocalDateTime.of(2026, 3, 5, 7, 8);
 
     @Test
     void rendersAsJinja() throws IOException {
@@ -46,10 +48,23 @@ final class TemplateLanguageTest {
     }
 
     @Test
-    void readsTheClockItIsGiven() {
+    void writesTheDateItIsGiven() {
         CompiledTemplate template = CompiledTemplate.compile("{{ strftime_now('%d %b %Y, %A %-d %H:%M') }}");
-        assertEquals(
-                "05 Mar 2026, Thursday 5 07:08", template.render(Map.of(), () -> LocalDateTime.of(2026, 3, 5, 7, 8)));
+        assertEquals("05 Mar 2026, Thursday 5 07:08", template.render(Map.of(), NOW));
+    }
+
+    @Test
+    void writesDatesWithTheSameDigitsInEveryLocale() {
+        Locale before = Locale.getDefault();
+        try {
+            Locale.setDefault(Locale.forLanguageTag("ar-SA-u-nu-arab"));
+            assertEquals(
+                    " 5|05|2026|Mar|07 AM",
+                    CompiledTemplate.compile("{{ strftime_now('%e|%d|%Y|%b|%I %p') }}")
+                            .render(Map.of(), NOW));
+        } finally {
+            Locale.setDefault(before);
+        }
     }
 
     @Test
@@ -84,6 +99,6 @@ final class TemplateLanguageTest {
     }
 
     private static String render(String source, Map<String, ?> values) {
-        return CompiledTemplate.compile(source).render(values, LocalDateTime::now);
+        return CompiledTemplate.compile(source).render(values, NOW);
     }
 }

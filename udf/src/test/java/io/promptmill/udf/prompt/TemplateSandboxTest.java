@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Templates that mean harm are refused within a second, in the thread that renders them, and reach nothing. */
 final class TemplateSandboxTest {
+    private static final LocalDateTime NOW = LocalDateTime.of(2026, 3, 5, 7, 8);
     private static final List<ChatMessage> HELLO = List.of(new ChatMessage("user", "Hello"));
 
     @ParameterizedTest
@@ -79,7 +80,7 @@ final class TemplateSandboxTest {
         withinASecond(() -> {
             ChatTemplate template = new ChatTemplate("hostile", source, "<s>", "</s>");
             RequestException refusal =
-                    assertThrows(RequestException.class, () -> template.render(HELLO, true, Map.of()));
+                    assertThrows(RequestException.class, () -> template.render(HELLO, true, Map.of(), NOW));
             assertFalse(refusal.getMessage().isBlank());
         });
     }
@@ -105,7 +106,7 @@ final class TemplateSandboxTest {
                 ChatTemplate template = new ChatTemplate("hostile", source, null, null);
                 assertThrows(
                         RequestException.class,
-                        () -> template.render(HELLO, true, Map.of()),
+                        () -> template.render(HELLO, true, Map.of(), NOW),
                         () -> source.substring(0, 40));
             });
         }
@@ -116,21 +117,21 @@ final class TemplateSandboxTest {
         assertEquals(
                 "FalseFalseFalse",
                 CompiledTemplate.compile("{{ ''.bytes is defined }}{{ x.class is defined }}{{ [].empty is defined }}")
-                        .render(Map.of("x", 1), LocalDateTime::now));
+                        .render(Map.of("x", 1), NOW));
     }
 
     @Test
     void valuesAreNeverTemplates() {
         ChatTemplate template = new ChatTemplate("plain", "{% for m in messages %}{{ m.content }}{% endfor %}", "", "");
         String content = "{{ 7*7 }}{% for i in range(9) %}x{% endfor %}{# gone? #} {{ raise_exception('no') }}";
-        assertEquals(content, template.render(List.of(new ChatMessage("user", content)), true, Map.of()));
+        assertEquals(content, template.render(List.of(new ChatMessage("user", content)), true, Map.of(), NOW));
     }
 
     @Test
     void aTemplateCannotChangeWhatItIsGiven() {
         List<Object> given = new ArrayList<>(List.of("a"));
         CompiledTemplate template = CompiledTemplate.compile("{% set _ = given.append('b') %}{{ given | length }}");
-        assertEquals("2", template.render(Map.of("given", given), LocalDateTime::now));
+        assertEquals("2", template.render(Map.of("given", given), NOW));
         assertEquals(List.of("a"), given);
     }
 
@@ -145,7 +146,7 @@ final class TemplateSandboxTest {
         for (int i = 0; i < 2_000; i++) {
             turns.add(new ChatMessage(i % 2 == 0 ? "user" : "assistant", "words and more words ".repeat(100)));
         }
-        assertTrue(template.render(turns, true, Map.of()).length() > 4_000_000);
+        assertTrue(template.render(turns, true, Map.of(), NOW).length() > 4_000_000);
     }
 
     @Test
@@ -161,7 +162,7 @@ final class TemplateSandboxTest {
                     ChatTemplate template =
                             new ChatTemplate(file.getFileName().toString(), source(Files.readAllBytes(file)), "", "");
                     RequestException refusal =
-                            assertThrows(RequestException.class, () -> template.render(HELLO, true, Map.of()));
+                            assertThrows(RequestException.class, () -> template.render(HELLO, true, Map.of(), NOW));
                     assertTrue(refusal.getMessage().contains(file.getFileName().toString()));
                 });
             }

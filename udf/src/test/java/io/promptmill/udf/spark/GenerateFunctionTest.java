@@ -7,13 +7,21 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.promptmill.udf.engine.Completion;
+import io.promptmill.udf.engine.EngineConfig;
 import io.promptmill.udf.engine.Request;
 import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.error.RequestException;
 import io.promptmill.udf.prompt.PromptSpec;
 import io.promptmill.udf.prompt.PromptSpec.Source;
+import io.promptmill.udf.sampler.SamplingParameters;
 import java.nio.charset.Charset;
 import java.security.MessageDigest;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
@@ -22,9 +30,11 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.spark.TaskKilledException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.catalyst.expressions.GenericRow;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
 
@@ -159,6 +169,93 @@ class GenerateFunctionTest {
     }
 
     @Test
+    void aRowWhoseValuesATemplateCannotComputeWithCarriesTheReason() {
+        List<Row> output = complete(
+                new PromptSpec(Source.TEMPLATE, "{{ n | abs }}", null, false),
+                "n BIGINT",
+                RowFactory.create(-1L),
+                RowFactory.create(Long.MIN_VALUE),
+                RowFactory.create(2L));
+        assertEquals(
+                Arrays.asList("<1>", null, "<2>"),
+                output.stream().map(row -> row.getString(1)).toList());
+        assertTrue(output.get(1).getString(5).startsWith("prompt template '{{ n | abs }}': "));
+    }
+
+    @Test
+    void aRowThatIsNotOfItsSchemaCarriesTheReason() {
+        List<Row> output =
+                complete(LocalSpark.column("prompt"), "prompt STRING", RowFactory.create(7), RowFactory.create("fine"));
+        assertTrue(
+                output.get(0).getString(5).startsWith("the row cannot be made into a request (java.lang.ClassCast"),
+                output.get(0).toString());
+        assertEquals("<fine>", output.get(1).getString(1));
+    }
+
+    @Test
+    void aKillWhileAPromptIsReadEndsTheTask() {
+        StubEngine engine = new StubEngine(1, false, false, StubEngine::echo);
+        Row killed = new GenericRow(new Object[] {"x"}) {
+            @Override
+            public String getString(int index) {
+                throw new TaskKilledException("killed");
+            }
+        };
+        Iterator<Row> output = new GenerateFunction(
+                        LocalSpark.spec(null, LocalSpark.column("prompt"), Map.of()),
+                        StructType.fromDDL("prompt STRING"),
+                        null,
+                        StubSource.of("killed-row", engine))
+                .call(List.of((Row) killed).iterator());
+        assertThrows(TaskKilledException.class, output::next);
+    }
+
+    @Test
+    void allRowsOfAJobSeeTheDateOfItsStart() {
+        StubEngine engine = new StubEngine(1, true, false, StubEngine::echo);
+        PromptSpec prompt = new PromptSpec(Source.TEMPLATE, "{{ strftime_now('%Y-%m-%d %H:%M') }} {{ n }}", null, true);
+        GenerateSpec spec = new GenerateSpec(
+                "stub.gguf",
+                null,
+                prompt,
+                SamplingParameters.DEFAULT,
+                Map.of(),
+                new EngineConfig(0, 512, 4, 0, 0, true, "auto"),
+                "2026-01-31T23:30:00Z");
+        Dataset<Row> rows = LocalSpark.session().range(0, 20, 1, 4).selectExpr("id AS n");
+        List<Row> output = function(StubSource.of("date", engine), rows, spec)
+                .applyTo(rows)
+                .collectAsList();
+        assertEquals(20, output.size());
+        for (Row row : output) {
+            assertEquals("<[user]2026-01-31 23:30 " + row.getLong(0) + ">", row.getString(1));
+        }
+        assertEquals(LocalDateTime.of(2026, 1, 31, 23, 30), engine.lastDate());
+    }
+
+    @Test
+    void aJobThatNamesNoStartStartsNow() {
+        GenerateSpec spec = LocalSpark.spec(null, LocalSpark.column("prompt"), Map.of());
+        Duration since = Duration.between(Instant.parse(spec.start()), Instant.now());
+        assertTrue(since.toMinutes() == 0 && !since.isNegative(), spec.start());
+        assertEquals(LocalDateTime.ofInstant(Instant.parse(spec.start()), ZoneOffset.UTC), spec.now());
+        ConfigException refusal = assertThrows(
+                ConfigException.class,
+                () -> new GenerateSpec(
+                        "m", null, spec.prompt(), spec.sampling(), Map.of(), spec.engine(), "31 January"));
+        assertTrue(refusal.getMessage().contains("'31 January'"), refusal.getMessage());
+    }
+
+    private static List<Row> complete(PromptSpec prompt, String schema, Row... rows) {
+        StubSource source = StubSource.of("rows", new StubEngine(1, true, false, StubEngine::echo));
+        List<Row> output = new ArrayList<>();
+        new GenerateFunction(LocalSpark.spec(null, prompt, Map.of()), StructType.fromDDL(schema), null, source)
+                .call(List.of(rows).iterator())
+                .forEachRemaining(output::add);
+        return output;
+    }
+
+    @Test
     void overridesReachTheEngineRowByRow() {
         StubEngine engine = echo();
         Dataset<Row> rows = LocalSpark.session()
@@ -190,9 +287,7 @@ class GenerateFunctionTest {
                 () -> assertEquals(Map.of(7, 1.5f), given.logitBias()),
                 () -> assertEquals(List.of(1, 2), given.stopTokenIds()),
                 () -> assertTrue(given.ignoreEos()),
-                () -> assertEquals(
-                        io.promptmill.udf.sampler.SamplingParameters.DEFAULT,
-                        byPrompt.get("b").sampling()));
+                () -> assertEquals(SamplingParameters.DEFAULT, byPrompt.get("b").sampling()));
     }
 
     @Test

@@ -49,8 +49,14 @@ class PlacementTest {
             rows.add(RowFactory.create(
                     i, "Tell me a story about " + THINGS.get(i % 8) + " and " + PLACES.get(i / 8) + "."));
         }
-        SamplingParameters sampling =
-                new SamplingParameters(0.8, 40, 0.95, 0, 1.05, 0, 0, Map.of(), 5, 48, 0, List.of(), List.of(), false);
+        SamplingParameters sampling = SamplingParameters.DEFAULT.toBuilder()
+                .temperature(0.8)
+                .topK(40)
+                .topP(0.95)
+                .repetitionPenalty(1.05)
+                .seed(5)
+                .maxTokens(48)
+                .build();
         GenerateSpec spec = new GenerateSpec(
                 DEMO.toAbsolutePath().normalize().toString(),
                 "id",

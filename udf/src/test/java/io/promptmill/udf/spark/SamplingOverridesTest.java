@@ -76,8 +76,9 @@ class SamplingOverridesTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             temperature        | warm                 | expected a number
-            temperature        | -1                   | expected 0 to 100
-            temperature        | NaN                  | expected 0 to 100
+            temperature        | -1                   | expected 0 to 100 (0, or at least 1.0E-6)
+            temperature        | 1e-7                 | expected 0 to 100 (0, or at least 1.0E-6)
+            temperature        | NaN                  | expected 0 to 100 (0, or at least 1.0E-6)
             top_k              | 3.5                  | expected a whole number
             top_k              | 4294967296           | expected a whole number of at most 2147483647
             max_tokens         | 0                    | expected 1 or more
@@ -91,6 +92,9 @@ class SamplingOverridesTest {
             logit_bias         | [1]                  | expected numbers by token id
             logit_bias         | {"x": 1}             | expected numbers by token id
             logit_bias         | {"1": "high"}        | expected numbers by token id
+            logit_bias         | {"1": 1e39}          | such as {"42": -1.5}, between -3.4028235E38 and
+            logit_bias         | {"1": -1e39}         | such as {"42": -1.5}, between -3.4028235E38 and
+            logit_bias         | {"1": 1e999}         | expected numbers by token id, of at most 3.4028235E38
             """)
     void unusable(String key, String value, String expected) {
         RequestException refused = assertThrows(RequestException.class, () -> apply(key, "STRING", value));

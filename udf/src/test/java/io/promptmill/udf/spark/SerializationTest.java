@@ -26,10 +26,18 @@ class SerializationTest {
             "hdfs:///m.gguf",
             "key",
             new PromptSpec(PromptSpec.Source.TEMPLATE, "do {{ what }}", "system", false),
-            new SamplingParameters(
-                    0.5, 3, 0.9, 0.1, 1.1, 0, 0, Map.of(1, 2f), 7, 20, 1, List.of("x"), List.of(4), false),
+            SamplingParameters.DEFAULT.toBuilder()
+                    .temperature(0.5)
+                    .topK(3)
+                    .logitBias(Map.of(1, 2f))
+                    .seed(7)
+                    .maxTokens(20)
+                    .stop(List.of("x"))
+                    .stopTokenIds(List.of(4))
+                    .build(),
             Map.of("temperature", "heat", "seed", "key"),
-            new EngineConfig(1, 64, 4, 0, 0, false, "f32"));
+            new EngineConfig(1, 64, 4, 0, 0, false, "f32"),
+            "2026-01-31T09:30:00Z");
     private static final StructType COLUMNS = StructType.fromDDL("key STRING, what STRING, heat DOUBLE");
 
     static List<Serializer> serializers() {

@@ -21,9 +21,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 class SharedEngineSourceTest {
     private static final List<StubEngine> OPENED = new CopyOnWriteArrayList<>();
+    private static final List<EngineConfig> CONFIGS = new CopyOnWriteArrayList<>();
     private static final EngineCache CACHE = new EngineCache((model, config) -> {
         StubEngine engine = new StubEngine(2, false, false, StubEngine::echo);
         OPENED.add(engine);
+        CONFIGS.add(config);
         return engine;
     });
 
@@ -51,6 +53,8 @@ class SharedEngineSourceTest {
         assertEquals(400, run(first.toString(), metrics, source));
         assertEquals(400, run(first.toString(), metrics, source));
         assertEquals(1, OPENED.size());
+        int processors = Runtime.getRuntime().availableProcessors();
+        assertEquals(Math.min(2, processors), CONFIGS.get(0).threads(), "the session of the tests is local[2]");
         assertEquals(1, metrics.modelLoads().value());
         assertEquals(800, metrics.rows().value());
         assertFalse(OPENED.get(0).isClosed());

@@ -6,6 +6,7 @@ import io.promptmill.udf.engine.FinishReason;
 import io.promptmill.udf.engine.Request;
 import io.promptmill.udf.prompt.ChatMessage;
 import io.promptmill.udf.prompt.PromptEncoder;
+import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -25,6 +26,7 @@ final class StubEngine implements CompletionEngine, PromptEncoder {
     private final List<Request> seen = new ArrayList<>();
     private final boolean remember;
     private int peakQueue;
+    private volatile LocalDateTime lastDate;
     private boolean closed;
 
     /**
@@ -96,6 +98,11 @@ final class StubEngine implements CompletionEngine, PromptEncoder {
         return List.copyOf(seen);
     }
 
+    /** The date that the latest conversation came with. */
+    LocalDateTime lastDate() {
+        return lastDate;
+    }
+
     synchronized int peakQueue() {
         return peakQueue;
     }
@@ -134,7 +141,8 @@ final class StubEngine implements CompletionEngine, PromptEncoder {
     }
 
     @Override
-    public int[] encodeChat(List<ChatMessage> messages) {
+    public int[] encodeChat(List<ChatMessage> messages, LocalDateTime now) {
+        lastDate = now;
         StringBuilder text = new StringBuilder();
         messages.forEach(
                 message -> text.append('[').append(message.role()).append(']').append(message.content()));

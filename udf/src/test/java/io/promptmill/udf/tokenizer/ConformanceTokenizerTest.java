@@ -123,7 +123,22 @@ class ConformanceTokenizerTest {
     }
 
     private static Metadata with(Metadata metadata, String preTokenizer) {
-        Map<String, Object> values = new HashMap<>(metadata.asMap());
+        Map<String, Object> values = new HashMap<>();
+        for (String key : List.of(TokenizerKeys.MODEL, TokenizerKeys.MODEL_NAME)) {
+            metadata.text(key).ifPresent(value -> values.put(key, value));
+        }
+        for (String key : List.of(TokenizerKeys.TOKENS, TokenizerKeys.MERGES)) {
+            metadata.texts(key).ifPresent(value -> values.put(key, value));
+        }
+        for (String key : List.of(TokenizerKeys.ADD_BEGIN, TokenizerKeys.ADD_END, TokenizerKeys.ADD_SPACE_PREFIX)) {
+            metadata.flag(key).ifPresent(value -> values.put(key, value));
+        }
+        for (String role : List.of("bos", "eos", "unknown", "eot", "eom", "fim_pad", "fim_rep", "fim_sep")) {
+            String key = TokenizerKeys.tokenId(role);
+            metadata.integer(key).ifPresent(value -> values.put(key, value));
+        }
+        metadata.integers(TokenizerKeys.TYPES).ifPresent(value -> values.put(TokenizerKeys.TYPES, value));
+        metadata.numbers(TokenizerKeys.SCORES).ifPresent(value -> values.put(TokenizerKeys.SCORES, value));
         values.put(TokenizerKeys.PRE_TOKENIZER, preTokenizer);
         return new Metadata(metadata.source(), values);
     }
