@@ -1,6 +1,8 @@
 package io.promptmill.udf.prompt;
 
 import io.promptmill.udf.error.RequestException;
+import io.promptmill.udf.prompt.template.CompiledTemplate;
+import io.promptmill.udf.prompt.template.TemplateFailure;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -10,7 +12,7 @@ import java.util.Map;
 /**
  * A model's chat template (GGUF key {@code tokenizer.chat_template}): Jinja with the settings and additions of Hugging
  * Face's {@code apply_chat_template}. Templates come from strangers: they see only the values passed in, and work, text
- * and nesting are limited (see {@link RenderBudget}). Parsed once; immutable and thread-safe.
+ * and nesting are limited (see {@link CompiledTemplate}). Parsed once; immutable and thread-safe.
  */
 public final class ChatTemplate {
     private final String name;

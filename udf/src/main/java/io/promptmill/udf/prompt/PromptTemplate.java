@@ -2,6 +2,8 @@ package io.promptmill.udf.prompt;
 
 import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.error.RequestException;
+import io.promptmill.udf.prompt.template.CompiledTemplate;
+import io.promptmill.udf.prompt.template.TemplateFailure;
 import java.time.LocalDateTime;
 import java.util.HashMap;
 import java.util.Map;
