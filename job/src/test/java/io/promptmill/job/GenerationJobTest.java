@@ -161,6 +161,29 @@ class GenerationJobTest {
     }
 
     @Test
+    void aBrokenLineIsTheReasonOfItsRow() throws IOException {
+        write("in.jsonl", "{\"id\": 1, \"text\": \"a\"}\n{\"id\": 2, \"text\"\n");
+        JobReport inferred = run("in.jsonl");
+        assertEquals(1, inferred.errors());
+        Row broken = read().filter(row -> row.getAs("error") != null).findAny().orElseThrow();
+        assertMentions(broken.getAs("error"), "not valid JSON", "_corrupt_record");
+        assertEquals("{\"id\": 2, \"text\"", broken.getAs("_corrupt_record"));
+        run(
+                "in.jsonl",
+                "output.mode=overwrite",
+                "input.schema=id BIGINT, text STRING",
+                "prompt.column=",
+                "prompt.template=Say {{ text }}");
+        assertEquals("id", spark.read().parquet(path("out")).columns()[0]);
+        assertEquals("completion", spark.read().parquet(path("out")).columns()[2]);
+        Row rendered =
+                read().filter(row -> row.getAs("error") != null).findAny().orElseThrow();
+        assertMentions(rendered.getAs("error"), "not valid JSON");
+        assertEquals("error", rendered.getAs("finish_reason"));
+        assertTrue(rendered.isNullAt(rendered.fieldIndex("completion")));
+    }
+
+    @Test
     void appendsToAnEmptyFolderAndToJsonOfOtherColumns() throws IOException {
         write("a.jsonl", "{\"text\": \"a\"}\n");
         write("other.jsonl", "{\"text\": \"b\", \"more\": 1}\n");
