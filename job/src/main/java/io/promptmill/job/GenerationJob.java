@@ -38,20 +38,19 @@ final class GenerationJob {
     GenerationJob(SparkSession spark, JobConfig config, RowFunctionFactory functions) {
         this.spark = spark;
         this.config = config;
-        boolean local = spark.sparkContext().isLocal();
-        String model =
-                ModelCheck.resolve(config.model(), local, spark.sparkContext().hadoopConfiguration());
+        String model = ModelCheck.resolve(config.model(), config.prompt(), spark.sparkContext());
         writer = new OutputWriter(config.output(), spark.sparkContext().hadoopConfiguration());
         input = new InputReader(spark, config.input()).open(expectedColumns());
         StructType schema = OutputSchema.of(input.schema());
         metrics = GenerateMetrics.register(spark.sparkContext());
         MapPartitionsFunction<Row, Row> function =
                 functions.create(config.generateSpec(model), input.schema(), metrics);
-        writer.checkAppend(spark, schema);
         InputSize size = InputSize.of(input, config.input());
         rows = size.rows();
-        output = size.spread(input, ClusterSlots.count(spark.sparkContext()))
+        Dataset<Row> generated = size.spread(input, ClusterSlots.count(spark.sparkContext()))
                 .mapPartitions(function, Encoders.row(schema));
+        output = BrokenLines.explain(generated, promptColumns(), keepsBrokenLines());
+        writer.checkAppend(spark, output.schema());
         writer.prepare(config.input().paths());
     }
 
@@ -147,11 +146,21 @@ final class GenerationJob {
         if (config.input().id() != null) {
             columns.add(config.input().id());
         }
-        switch (config.prompt().source()) {
-            case COLUMN, MESSAGES -> columns.add(config.prompt().value());
-            case TEMPLATE -> columns.addAll(new PromptTemplate(config.prompt().value()).variables());
-        }
+        columns.addAll(promptColumns());
         columns.addAll(config.sampling().columns().values());
         return columns.stream().distinct().toList();
+    }
+
+    private List<String> promptColumns() {
+        return switch (config.prompt().source()) {
+            case COLUMN, MESSAGES -> List.of(config.prompt().value());
+            case TEMPLATE -> List.copyOf(new PromptTemplate(config.prompt().value()).variables());
+        };
+    }
+
+    /** A schema that the user gave has the columns to be written. */
+    private boolean keepsBrokenLines() {
+        String schema = config.input().schema();
+        return schema == null || BrokenLines.has(StructType.fromDDL(schema));
     }
 }
