@@ -42,7 +42,10 @@ class WithoutSparkTest {
     }
 
     private static String completionLine(String output) {
-        return output.lines().filter(line -> line.startsWith("Completion[")).findFirst().orElse("none in " + output);
+        return output.lines()
+                .filter(line -> line.startsWith("Completion["))
+                .findFirst()
+                .orElse("none in " + output);
     }
 
     /** Completes one prompt. */
