@@ -14,7 +14,7 @@ with --master URL, it goes through spark-submit, which gets every option before 
 --num-executors, --files, ...).
 
 Environment:
-  PROMPTMILL_MEMORY   heap of the local JVM, such as 8g (default: half of the memory)
+  PROMPTMILL_MEMORY   heap of the local JVM, such as 8g (default: half of the memory, of the container's limit too)
   JAVA_HOME           JDK 17 or later (default: java of the PATH)
   SPARK_HOME          Spark 4 distribution (default: the jars that Maven fetched)
 TEXT
@@ -70,11 +70,25 @@ build() {
   (cd "$root" && mvn -q -B -DskipTests package) >&2 || fail "the build has failed; see the messages above"
 }
 
-# Half of the machine's memory in MiB, 4 GiB where it is not known.
+# The memory that this process may use, in bytes: the machine's, or a container's limit below it. Nothing where unknown.
+available_memory() {
+  {
+    [ -r /proc/meminfo ] && awk '/^MemTotal:/ { printf "%.0f\n", $2 * 1024 }' /proc/meminfo
+    [ -r /proc/meminfo ] || sysctl -n hw.memsize 2>/dev/null
+    # Of control groups, version 2 and 1; "max" or a number beyond the machine's memory is no limit.
+    cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null
+    # Without a namespace of its own, the group lies below the root.
+    sed -n -e 's|^0::\(/.*\)|/sys/fs/cgroup\1/memory.max|p' \
+      -e 's|^[0-9]*:memory:\(/.*\)|/sys/fs/cgroup/memory\1/memory.limit_in_bytes|p' /proc/self/cgroup 2>/dev/null |
+      while read -r limit; do cat "$limit" 2>/dev/null; done || true
+  } | awk '/^[0-9]+$/ && ($1 + 0 < least || least == 0) { least = $1 + 0 } END { if (least) printf "%.0f\n", least }'
+}
+
+# Half of the available memory in MiB, 4 GiB where it is not known.
 default_memory() {
-  if [ -r /proc/meminfo ]; then
-    awk '/^MemTotal:/ { printf "%dm\n", $2 / 2048 }' /proc/meminfo
-  elif bytes=$(sysctl -n hw.memsize 2>/dev/null); then
+  local bytes
+  bytes=$(available_memory) || true
+  if [ -n "$bytes" ]; then
     echo "$((bytes / 2097152))m"
   else
     echo 4g
@@ -152,6 +166,10 @@ export OMP_NUM_THREADS=1
 memory=${PROMPTMILL_MEMORY:-$(default_memory)}
 log_options=-Dlog4j2.configurationFile=file:$root/conf/log4j2.properties
 terminal_options=-Dpromptmill.columns=${COLUMNS:-$(tput cols 2>/dev/null || echo 120)}
+# What these two print is the answer; which kernels compute it is not asked.
+case $1 in
+  inspect | tokenize) terminal_options="$terminal_options -Dpromptmill.log=warn" ;;
+esac
 [ -t 2 ] && terminal_options="$terminal_options -Dpromptmill.terminal=true"
 class_path=$(cat "$class_path_file")
 # What Spark needs to be opened to it, as the build knows it.

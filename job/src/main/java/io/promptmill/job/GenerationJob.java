@@ -1,6 +1,5 @@
 package io.promptmill.job;
 
-import io.promptmill.udf.error.DataException;
 import io.promptmill.udf.prompt.PromptTemplate;
 import io.promptmill.udf.spark.GenerateMetrics;
 import io.promptmill.udf.spark.OutputSchema;
@@ -9,12 +8,12 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,20 +38,19 @@ final class GenerationJob {
     GenerationJob(SparkSession spark, JobConfig config, RowFunctionFactory functions) {
         this.spark = spark;
         this.config = config;
-        boolean local = spark.sparkContext().isLocal();
-        String model =
-                ModelCheck.resolve(config.model(), local, spark.sparkContext().hadoopConfiguration());
+        String model = ModelCheck.resolve(config.model(), config.prompt(), spark.sparkContext());
         writer = new OutputWriter(config.output(), spark.sparkContext().hadoopConfiguration());
         input = new InputReader(spark, config.input()).open(expectedColumns());
         StructType schema = OutputSchema.of(input.schema());
         metrics = GenerateMetrics.register(spark.sparkContext());
         MapPartitionsFunction<Row, Row> function =
                 functions.create(config.generateSpec(model), input.schema(), metrics);
-        checkAppend(schema);
         InputSize size = InputSize.of(input, config.input());
         rows = size.rows();
-        output = size.spread(input, ClusterSlots.count(spark.sparkContext()))
+        Dataset<Row> generated = size.spread(input, ClusterSlots.count(spark.sparkContext()))
                 .mapPartitions(function, Encoders.row(schema));
+        output = BrokenLines.explain(generated, promptColumns(), keepsBrokenLines());
+        writer.checkAppend(spark, output.schema());
         writer.prepare(config.input().paths());
     }
 
@@ -60,7 +58,8 @@ final class GenerationJob {
      * Generates and writes every row.
      *
      * @param progress where lines on the state of the job go
-     * @throws JobFailedException where it could not be completed; the output path is as it was
+     * @throws JobFailedException where it could not be completed, or every row of a non-empty input failed; what was at
+     *     the output path before is there still, unless the message says where it is
      */
     JobReport run(PrintStream progress) {
         long start = System.nanoTime();
@@ -82,28 +81,63 @@ final class GenerationJob {
             listener.close();
         }
         double seconds = (System.nanoTime() - start) / 1e9;
-        try {
-            JobReport report = JobReport.of(
-                    written(),
-                    config.input().id(),
-                    metrics,
-                    seconds,
-                    writer.target().toString());
-            writer.publish();
-            return report;
-        } catch (IOException e) {
+        // Accumulators count a retried task twice, so they tell that every row of the output has failed, not how many.
+        boolean failed = metrics.rows().value() > 0
+                && metrics.errors().value().equals(metrics.rows().value());
+        if (failed && writer.exists()) {
+            writer.keep();
             throw new JobFailedException(
-                    "the rows are generated but could not be moved to the output path: " + Failures.firstLine(e), e);
-        } finally {
+                    everyRowFailed(List.of(writer.staging())) + "; " + writer.target()
+                            + " is as it was, the rows with their errors are in " + writer.staging(),
+                    null);
+        }
+        List<Path> published = publish();
+        if (failed) {
+            throw new JobFailedException(
+                    everyRowFailed(published) + "; the rows with their errors are in " + writer.target(), null);
+        }
+        return report(published, seconds);
+    }
+
+    private List<Path> publish() {
+        try {
+            List<Path> published = writer.publish();
             writer.clean();
+            return published;
+        } catch (IOException | RuntimeException e) {
+            throw new JobFailedException(
+                    "the rows are generated but could not be moved to " + writer.target() + ": " + Failures.firstLine(e)
+                            + "; they are kept in " + writer.staging() + ", move them from there or read them there",
+                    e);
         }
     }
 
-    private Dataset<Row> written() {
+    /** The rows are safe where this is called: that they cannot be counted must not fail the job. */
+    private JobReport report(List<Path> published, double seconds) {
+        String path = writer.target().toString();
+        try {
+            return JobReport.of(read(published), config.input().id(), metrics, seconds, path);
+        } catch (Exception e) {
+            LOG.warn("the rows are in {} but could not be counted: {}", path, Failures.firstLine(e));
+            return JobReport.estimated(metrics, seconds, path);
+        }
+    }
+
+    private String everyRowFailed(List<Path> rows) {
+        List<String> reasons = new ArrayList<>();
+        try {
+            JobReport.reasons(read(rows)).forEach((reason, number) -> reasons.add(number + " x " + reason));
+        } catch (Exception e) {
+            LOG.warn("the errors of the rows could not be counted: {}", Failures.firstLine(e));
+        }
+        return "every row has failed" + (reasons.isEmpty() ? "" : ": " + String.join("; ", reasons));
+    }
+
+    private Dataset<Row> read(List<Path> written) {
         return spark.read()
                 .schema(output.schema())
                 .format(writer.sourceName())
-                .load(writer.staging().toString());
+                .load(written.stream().map(Path::toString).toArray(String[]::new));
     }
 
     /** The columns that the configuration names: what an input without any schema of its own is given. */
@@ -112,32 +146,21 @@ final class GenerationJob {
         if (config.input().id() != null) {
             columns.add(config.input().id());
         }
-        switch (config.prompt().source()) {
-            case COLUMN, MESSAGES -> columns.add(config.prompt().value());
-            case TEMPLATE -> columns.addAll(new PromptTemplate(config.prompt().value()).variables());
-        }
+        columns.addAll(promptColumns());
         columns.addAll(config.sampling().columns().values());
         return columns.stream().distinct().toList();
     }
 
-    private void checkAppend(StructType schema) {
-        String path = writer.target().toString();
-        if (config.output().mode() != OutputConfig.Mode.APPEND || !writer.exists()) {
-            return;
-        }
-        StructType existing =
-                spark.read().format(writer.sourceName()).load(path).schema();
-        if (config.output().format().equals("parquet") && !columns(existing).equals(columns(schema))) {
-            throw new DataException("output.path '" + path + "' holds rows with the columns " + columns(existing)
-                    + "; this job would append " + columns(schema) + ". Choose another output path");
-        }
+    private List<String> promptColumns() {
+        return switch (config.prompt().source()) {
+            case COLUMN, MESSAGES -> List.of(config.prompt().value());
+            case TEMPLATE -> List.copyOf(new PromptTemplate(config.prompt().value()).variables());
+        };
     }
 
-    private static List<String> columns(StructType schema) {
-        List<String> columns = new ArrayList<>();
-        for (StructField field : schema.fields()) {
-            columns.add(field.name() + " " + field.dataType().sql());
-        }
-        return columns;
+    /** A schema that the user gave has the columns to be written. */
+    private boolean keepsBrokenLines() {
+        String schema = config.input().schema();
+        return schema == null || BrokenLines.has(StructType.fromDDL(schema));
     }
 }

@@ -1,23 +1,11 @@
 package io.promptmill.job;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.promptmill.job.InputConfig.Format;
 import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.error.DataException;
-import java.io.IOException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
-import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataInputStream;
-import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
@@ -28,11 +16,6 @@ import org.apache.spark.sql.types.StructType;
 
 /** Opens the input of a job: finds its files, their format, and reads them with Spark's own sources. */
 final class InputReader {
-    /** How much of a JSON file is looked at to tell one object a line from one document. */
-    private static final int PEEK_BYTES = 1 << 20;
-
-    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
-
     private final SparkSession spark;
     private final InputConfig config;
 
@@ -49,14 +32,16 @@ final class InputReader {
      * @throws ConfigException where the format cannot be told
      */
     Dataset<Row> open(List<String> expected) {
-        List<FileStatus> samples = new ArrayList<>();
+        List<Path> files = new ArrayList<>();
         for (String path : config.paths()) {
-            samples.addAll(sample(path));
+            files.addAll(
+                    InputFiles.of(path, config.options(), spark.sparkContext().hadoopConfiguration()));
         }
-        Format format = config.format() == null ? infer(samples) : config.format();
+        Format format = config.format() == null ? infer(files) : config.format();
+        boolean document = format == Format.JSON && isDocument(files);
         Dataset<Row> rows;
         try {
-            rows = reader(format, samples).load(config.paths().toArray(String[]::new));
+            rows = reader(format, document).load(config.paths().toArray(String[]::new));
         } catch (Exception e) {
             // Spark's checked AnalysisException is not declared by its Java-visible signature.
             if (spark.sparkContext().isStopped()) {
@@ -67,15 +52,24 @@ final class InputReader {
                             + Failures.firstLine(e),
                     e);
         }
+        if (List.of(rows.columns()).equals(List.of(BrokenLines.COLUMN))) {
+            throw new DataException("input.path " + config.paths() + " holds no line of valid JSON; correct it or give"
+                    + " input.format (" + Format.labels() + ")");
+        }
         return rows.schema().isEmpty() ? spark.createDataFrame(List.of(), textColumns(expected)) : rows;
     }
 
-    private DataFrameReader reader(Format format, List<FileStatus> samples) {
+    private DataFrameReader reader(Format format, boolean document) {
         DataFrameReader reader = spark.read().format(sourceName(format));
+        boolean json = format == Format.JSON || format == Format.JSONL;
         if (config.schema() != null) {
-            reader = reader.schema(config.schema());
+            StructType schema = StructType.fromDDL(config.schema());
+            reader = reader.schema(json ? BrokenLines.with(schema) : schema);
         }
-        if (format == Format.JSON && samples.stream().anyMatch(file -> !isJsonLines(file))) {
+        if (json) {
+            reader = reader.option("columnNameOfCorruptRecord", BrokenLines.COLUMN);
+        }
+        if (document) {
             reader = reader.option("multiLine", true);
         }
         if (format == Format.CSV) {
@@ -83,6 +77,12 @@ final class InputReader {
             reader = reader.option("header", true).option("multiLine", true).option("escape", "\"");
         }
         return reader.options(config.options());
+    }
+
+    /** Not asked where the reader's own option says so. */
+    private boolean isDocument(List<Path> files) {
+        return config.options().keySet().stream().noneMatch("multiLine"::equalsIgnoreCase)
+                && JsonLayout.of(files, spark.sparkContext().hadoopConfiguration()) == JsonLayout.DOCUMENT;
     }
 
     private static String sourceName(Format format) {
@@ -97,52 +97,14 @@ final class InputReader {
         return schema;
     }
 
-    /** What stands for the files of a path: each file that it names, and the first file of each folder. */
-    private List<FileStatus> sample(String path) {
-        Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-        try {
-            Path location = new Path(path);
-            FileSystem files = location.getFileSystem(hadoop);
-            FileStatus[] matches = files.globStatus(location);
-            if (matches == null || matches.length == 0) {
-                throw new DataException("input.path '" + path + "' matches no file on " + files.getUri()
-                        + " (working directory " + files.getWorkingDirectory() + ")");
-            }
-            List<FileStatus> samples = new ArrayList<>();
-            for (FileStatus match : matches) {
-                firstFile(files, match).ifPresent(samples::add);
-            }
-            return samples;
-        } catch (IOException | IllegalArgumentException e) {
-            throw new DataException("input.path '" + path + "' cannot be listed: " + Failures.firstLine(e), e);
-        }
-    }
-
-    private static Optional<FileStatus> firstFile(FileSystem files, FileStatus match) throws IOException {
-        Deque<FileStatus> queue = new ArrayDeque<>(List.of(match));
-        while (!queue.isEmpty()) {
-            FileStatus status = queue.pop();
-            if (status.isFile()) {
-                return Optional.of(status);
-            }
-            for (FileStatus child : files.listStatus(status.getPath())) {
-                String name = child.getPath().getName();
-                if (!name.startsWith("_") && !name.startsWith(".")) {
-                    queue.add(child);
-                }
-            }
-        }
-        return Optional.empty();
-    }
-
-    private Format infer(List<FileStatus> samples) {
-        if (samples.isEmpty()) {
+    private Format infer(List<Path> files) {
+        if (files.isEmpty()) {
             throw new ConfigException("input.path " + config.paths()
                     + " holds no file to tell the format from; give input.format (" + Format.labels() + ")");
         }
         Format format = null;
-        for (FileStatus sample : samples) {
-            Format found = formatOf(sample.getPath());
+        for (Path file : files) {
+            Format found = formatOf(file);
             if (format != null && found != format) {
                 throw new ConfigException("input.path " + config.paths() + " holds " + format.label() + " and "
                         + found.label() + "; give input.format, or run a job for each");
@@ -164,25 +126,5 @@ final class InputReader {
                 throw new ConfigException("the ending of '" + path + "' does not tell its format; give input.format ("
                         + Format.labels() + ")");
         };
-    }
-
-    /** True where the file's first line is a whole JSON object. Read as one document, all others would be lost. */
-    private boolean isJsonLines(FileStatus file) {
-        try (FSDataInputStream stream = file.getPath()
-                .getFileSystem(spark.sparkContext().hadoopConfiguration())
-                .open(file.getPath())) {
-            byte[] start = stream.readNBytes(PEEK_BYTES);
-            String firstLine = new String(start, java.nio.charset.StandardCharsets.UTF_8)
-                    .lines()
-                    .filter(line -> !line.isBlank())
-                    .findFirst()
-                    .orElse("{}");
-            JsonNode node = JSON.readTree(firstLine);
-            return node.isObject();
-        } catch (JsonProcessingException e) {
-            return false;
-        } catch (IOException e) {
-            throw new DataException(file.getPath() + " cannot be read: " + Failures.firstLine(e), e);
-        }
     }
 }

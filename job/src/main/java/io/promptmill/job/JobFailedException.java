@@ -1,6 +1,6 @@
 package io.promptmill.job;
 
-/** A job that had started and could not be completed; the output path is as it was before. */
+/** A job that had started and has failed. Its message says where its rows are, if any are kept. */
 final class JobFailedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

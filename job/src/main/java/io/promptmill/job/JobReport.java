@@ -36,30 +36,20 @@ record JobReport(
     private static final int SAMPLE_ROWS = 3;
 
     /**
+     * Counts what was written.
+     *
      * @param written every row of the output
      * @param id column to show beside the completions, or null
      */
     static JobReport of(Dataset<Row> written, String id, GenerateMetrics metrics, double seconds, String path) {
-        List<Row> byError = written.groupBy(OutputSchema.ERROR)
-                .agg(count(lit(1)), sum(col(OutputSchema.PROMPT_TOKENS)), sum(col(OutputSchema.COMPLETION_TOKENS)))
-                .orderBy(count(lit(1)).desc())
-                .collectAsList();
-        long rows = 0;
-        long errors = 0;
-        long promptTokens = 0;
-        long completionTokens = 0;
-        Map<String, Long> reasons = new LinkedHashMap<>();
-        for (Row group : byError) {
-            rows += group.getLong(1);
-            promptTokens += group.isNullAt(2) ? 0 : group.getLong(2);
-            completionTokens += group.isNullAt(3) ? 0 : group.getLong(3);
-            if (!group.isNullAt(0)) {
-                errors += group.getLong(1);
-                if (reasons.size() < REASONS) {
-                    reasons.put(group.getString(0), group.getLong(1));
-                }
-            }
-        }
+        Row totals = written.agg(
+                        count(lit(1)),
+                        count(col(OutputSchema.ERROR)),
+                        sum(col(OutputSchema.PROMPT_TOKENS)),
+                        sum(col(OutputSchema.COMPLETION_TOKENS)))
+                .first();
+        long rows = totals.getLong(0);
+        long errors = totals.getLong(1);
         List<String> shown = new ArrayList<>(List.of(OutputSchema.COMPLETION, OutputSchema.FINISH_REASON));
         if (id != null) {
             shown.add(0, id);
@@ -73,13 +63,40 @@ record JobReport(
         return new JobReport(
                 rows,
                 errors,
-                promptTokens,
-                completionTokens,
-                reasons,
+                totals.isNullAt(2) ? 0 : totals.getLong(2),
+                totals.isNullAt(3) ? 0 : totals.getLong(3),
+                errors == 0 ? Map.of() : reasons(written),
                 metrics.modelLoads().value(),
                 seconds,
                 path,
                 samples);
+    }
+
+    /** What the accumulators say, for rows that cannot be read back: too much where a task was retried. */
+    static JobReport estimated(GenerateMetrics metrics, double seconds, String path) {
+        return new JobReport(
+                metrics.rows().value(),
+                metrics.errors().value(),
+                metrics.promptTokens().value(),
+                metrics.completionTokens().value(),
+                Map.of(),
+                metrics.modelLoads().value(),
+                seconds,
+                path,
+                "");
+    }
+
+    /** The most frequent errors and how many rows have them. As many reasons as rows may exist: a few reach the driver. */
+    static Map<String, Long> reasons(Dataset<Row> written) {
+        Map<String, Long> reasons = new LinkedHashMap<>();
+        written.filter(col(OutputSchema.ERROR).isNotNull())
+                .groupBy(OutputSchema.ERROR)
+                .agg(count(lit(1)).as("rows"))
+                .orderBy(col("rows").desc(), col(OutputSchema.ERROR))
+                .limit(REASONS)
+                .collectAsList()
+                .forEach(group -> reasons.put(group.getString(0), group.getLong(1)));
+        return reasons;
     }
 
     void print(PrintStream out) {

@@ -3,12 +3,16 @@ package io.promptmill.job;
 import io.promptmill.udf.engine.ModelSummary;
 import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.error.ModelFileException;
+import io.promptmill.udf.prompt.ChatTemplate;
+import io.promptmill.udf.prompt.PromptSpec;
 import io.promptmill.udf.spark.ModelResolver;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkContext;
+import org.apache.spark.SparkFiles;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,27 +23,76 @@ final class ModelCheck {
     private ModelCheck() {}
 
     /**
-     * The reference that executors are given: absolute for a file that lies here, unchanged else.
+     * The reference that executors are given: absolute for a file that lies here, unchanged for one that is shipped with
+     * the job, which has another place on every node, and for all else.
      *
-     * @param local true where this JVM is the only executor, so that a model that is not here is nowhere
      * @throws ModelFileException where the model is here and cannot be used, or is missing
+     * @throws ConfigException where it cannot serve the prompts that the job makes
      */
-    static String resolve(String reference, boolean local, Configuration hadoop) {
-        boolean file = reference.startsWith("file:");
-        if (!file && reference.contains("://")) {
+    static String resolve(String reference, PromptSpec prompt, SparkContext spark) {
+        Configuration hadoop = spark.hadoopConfiguration();
+        Optional<Path> path = ModelResolver.pathOf(reference);
+        if (path.isEmpty()) {
             return checkRemote(reference, hadoop);
         }
-        Path path = Path.of(file ? URI.create(reference).getPath() : reference);
-        if (Files.exists(path)) {
-            ModelSummary.of(path);
-            return path.toAbsolutePath().toString();
+        boolean shipped = isShipped(reference, spark);
+        // Where this JVM is the only executor, a model that is not here is nowhere.
+        if (shipped ? isHere(reference, path.get()) : Files.exists(path.get()) || spark.isLocal()) {
+            ModelSummary summary =
+                    ModelSummary.of(new ModelResolver(hadoop).resolve(reference).path());
+            checkChat(reference, summary.chatTemplate(), prompt);
+        } else {
+            LOG.warn(
+                    "the model '{}' is not on this machine and could not be checked; executors look for it", reference);
         }
-        if (local) {
-            ModelSummary.of(new ModelResolver(hadoop).resolve(reference).path());
-            return reference;
+        return !shipped && Files.exists(path.get())
+                ? path.get().toAbsolutePath().toString()
+                : reference;
+    }
+
+    /**
+     * @param template source of the model's chat template, or null
+     */
+    static void checkChat(String reference, String template, PromptSpec prompt) {
+        boolean messages = prompt.source() == PromptSpec.Source.MESSAGES;
+        boolean needed = messages || Boolean.TRUE.equals(prompt.chat());
+        if (template == null) {
+            if (needed) {
+                throw new ConfigException("the model '" + reference + "' has no chat template, which "
+                        + (messages ? "'prompt.messages'" : "'prompt.chat'")
+                        + " needs; use a model with one, or a column or template as plain text");
+            }
+            return;
         }
-        LOG.warn("the model '{}' is not on this machine and could not be checked; executors look for it", reference);
-        return reference;
+        boolean used = needed || prompt.chat() == null;
+        new ChatTemplate(reference, template, null, null)
+                .syntaxError()
+                .filter(error -> used)
+                .ifPresent(error -> {
+                    throw new ConfigException("the chat template of model '" + reference + "' cannot be used: " + error
+                            + (messages ? "; use another model" : "; set prompt.chat to false to send plain text"));
+                });
+    }
+
+    private static boolean isShipped(String reference, SparkContext spark) {
+        if (reference.startsWith("file:") || Path.of(reference).isAbsolute()) {
+            return false;
+        }
+        for (String setting : new String[] {"spark.files", "spark.yarn.dist.files"}) {
+            for (String file : spark.getConf().get(setting, "").split(",")) {
+                // A name after '#' is what the file is called on the nodes.
+                String name = file.strip();
+                if (name.substring(1 + Math.max(name.lastIndexOf('/'), name.lastIndexOf('#')))
+                        .equals(reference)) {
+                    return true;
+                }
+            }
+        }
+        return Files.exists(Path.of(SparkFiles.get(reference)));
+    }
+
+    private static boolean isHere(String reference, Path path) {
+        return Files.exists(path) || Files.exists(Path.of(SparkFiles.get(reference)));
     }
 
     private static String checkRemote(String reference, Configuration hadoop) {

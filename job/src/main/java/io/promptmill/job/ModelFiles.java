@@ -1,7 +1,6 @@
 package io.promptmill.job;
 
 import io.promptmill.udf.spark.ModelResolver;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.hadoop.conf.Configuration;
 
@@ -12,9 +11,6 @@ final class ModelFiles {
 
     /** The local file of a path or URI; one on another filesystem is copied here first. */
     static Path local(String reference) {
-        boolean here = !reference.contains(":/") && Files.exists(Path.of(reference));
-        return here
-                ? Path.of(reference)
-                : new ModelResolver(new Configuration()).resolve(reference).path();
+        return new ModelResolver(new Configuration()).resolve(reference).path();
     }
 }

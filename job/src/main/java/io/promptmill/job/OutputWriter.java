@@ -13,26 +13,34 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Writes the output so that the path holds either what it held before or the whole result. Spark's committer writes to a
- * hidden folder beside the path; a rename publishes it. Used by one thread.
+ * hidden folder beside the path; a rename publishes it. Rows that are complete are never removed here: where they cannot
+ * be published, they stay in that folder. Used by one thread.
  */
 final class OutputWriter {
     private static final Logger LOG = LoggerFactory.getLogger(OutputWriter.class);
 
     private final OutputConfig config;
+    private final Configuration hadoop;
     private final FileSystem files;
     private final Path target;
     private final Path workspace;
+
+    /** Beside the workspace, not in it: what removes the workspace must not remove the output of an earlier job. */
+    private final Path previous;
 
     /**
      * @throws DataException where the filesystem of the path cannot be reached
      */
     OutputWriter(OutputConfig config, Configuration hadoop) {
         this.config = config;
+        this.hadoop = hadoop;
         try {
             Path path = new Path(config.path());
             files = path.getFileSystem(hadoop);
@@ -43,7 +51,9 @@ final class OutputWriter {
         if (target.getParent() == null) {
             throw new DataException("output.path '" + target + "' is the root of a filesystem; name a folder in it");
         }
-        workspace = new Path(target.getParent(), ".promptmill-" + UUID.randomUUID());
+        String name = ".promptmill-" + UUID.randomUUID();
+        workspace = new Path(target.getParent(), name);
+        previous = new Path(target.getParent(), name + "-previous");
     }
 
     /** The output path with its filesystem. */
@@ -51,12 +61,16 @@ final class OutputWriter {
         return target;
     }
 
-    /** True where something is at the output path. */
+    /**
+     * True where something is at the output path.
+     *
+     * @throws DataException where the filesystem does not say
+     */
     boolean exists() {
         try {
             return files.exists(target);
         } catch (IOException e) {
-            throw new DataException("output.path '" + target + "' cannot be read: " + Failures.firstLine(e), e);
+            throw unreadable(e);
         }
     }
 
@@ -66,15 +80,27 @@ final class OutputWriter {
     }
 
     /**
+     * Checks that rows of this schema may go to the path.
+     *
+     * @throws DataException where what is there has other columns or another format
+     */
+    void checkAppend(SparkSession spark, StructType schema) {
+        try {
+            new OutputCheck(config, files, target).append(spark, schema);
+        } catch (IOException e) {
+            throw unreadable(e);
+        }
+    }
+
+    /**
      * Checks that the output may be written, and can be.
      *
      * @param inputs that must not be replaced
+     * @throws DataException where it may not or cannot
      */
     void prepare(List<String> inputs) {
         try {
-            if (files.exists(target)) {
-                checkExisting(inputs);
-            }
+            new OutputCheck(config, files, target).path(inputs, hadoop);
             files.mkdirs(workspace);
             // Also cleans up where the process is told to end while the job runs.
             files.deleteOnExit(workspace);
@@ -98,81 +124,88 @@ final class OutputWriter {
         return config.format().equals("jsonl") ? "json" : config.format();
     }
 
-    /** Moves what was written to the output path. */
-    void publish() throws IOException {
+    /** From here on the rows stay in the workspace, whatever happens, until {@link #clean} removes it. */
+    void keep() {
+        files.cancelDeleteOnExit(workspace);
+    }
+
+    /**
+     * Moves what was written to the output path.
+     *
+     * @return the folder or files that hold this job's rows now
+     * @throws IOException where that fails; the path is as it was, unless the message says otherwise, and the rows that
+     *     were not moved are in the workspace
+     */
+    List<Path> publish() throws IOException {
+        keep();
         boolean exists = files.exists(target);
         if (exists && config.mode() == Mode.APPEND) {
-            append();
-        } else if (exists && config.mode() == Mode.OVERWRITE) {
+            return append();
+        }
+        if (exists && config.mode() == Mode.OVERWRITE) {
             swap();
         } else if (exists) {
             throw new IOException(target + " has been created while the job ran; it is left as it is");
         } else {
             rename(staging(), target);
         }
+        return List.of(target);
     }
 
-    /** Removes what is left beside the output path. Called on success and on failure. */
+    /** Removes the workspace: when its rows are published, or are not all there. */
     void clean() {
-        try {
-            files.delete(workspace, true);
-        } catch (IOException e) {
-            LOG.warn("could not remove {}; it can be deleted by hand", workspace, e);
-        }
-    }
-
-    private void checkExisting(List<String> inputs) throws IOException {
-        if (config.mode() == Mode.ERROR) {
-            throw new DataException("output.path '" + target
-                    + "' exists; choose another, remove it, or set output.mode to overwrite or append");
-        }
-        if (!files.getFileStatus(target).isDirectory()) {
-            throw new DataException("output.path '" + target + "' is a file; expected a folder");
-        }
-        if (config.mode() == Mode.OVERWRITE) {
-            checkReplaceable(inputs);
-        }
-    }
-
-    private void checkReplaceable(List<String> inputs) throws IOException {
-        for (FileStatus status : files.listStatus(target)) {
-            String name = status.getPath().getName();
-            if (!name.startsWith("part-") && !name.startsWith("_") && !name.startsWith(".")) {
-                throw new DataException("output.path '" + target + "' holds '" + name
-                        + "', which no Spark job has written; it is not overwritten. Choose another path or remove it");
-            }
-        }
-        for (String input : inputs) {
-            Path path = files.makeQualified(new Path(input));
-            for (Path folder = path; folder != null; folder = folder.getParent()) {
-                if (folder.equals(target)) {
-                    throw new DataException("output.path '" + target + "' holds the input '" + input
-                            + "', which output.mode overwrite would remove; choose another output path");
-                }
-            }
-        }
+        delete(workspace);
     }
 
     private void swap() throws IOException {
-        Path previous = new Path(workspace, "previous");
         rename(target, previous);
         try {
             rename(staging(), target);
         } catch (IOException e) {
-            rename(previous, target);
+            try {
+                rename(previous, target);
+            } catch (IOException back) {
+                e.addSuppressed(back);
+                throw new IOException(
+                        Failures.firstLine(e) + "; what was there before is in " + previous
+                                + " and could not be moved back (" + Failures.firstLine(back) + ")",
+                        e);
+            }
             throw e;
         }
+        delete(previous);
     }
 
-    private void append() throws IOException {
-        List<Path> parts = new ArrayList<>();
+    private List<Path> append() throws IOException {
+        List<Path> moved = new ArrayList<>();
         for (FileStatus status : files.listStatus(staging())) {
-            if (status.getPath().getName().startsWith("part-")) {
-                parts.add(status.getPath());
+            Path part = status.getPath();
+            if (!part.getName().startsWith("part-")) {
+                continue;
             }
+            Path to = new Path(target, part.getName());
+            try {
+                rename(part, to);
+            } catch (IOException e) {
+                takeBack(moved, e);
+                throw e;
+            }
+            moved.add(to);
         }
-        for (Path part : parts) {
-            rename(part, new Path(target, part.getName()));
+        return moved;
+    }
+
+    private void takeBack(List<Path> moved, IOException cause) throws IOException {
+        for (Path part : moved) {
+            try {
+                rename(part, new Path(staging(), part.getName()));
+            } catch (IOException e) {
+                cause.addSuppressed(e);
+                throw new IOException(
+                        Failures.firstLine(cause) + "; of this job's files, " + part.getName()
+                                + " and perhaps others are in " + target + " already and could not be moved back",
+                        cause);
+            }
         }
     }
 
@@ -180,5 +213,17 @@ final class OutputWriter {
         if (!files.rename(from, to)) {
             throw new IOException("could not rename " + from + " to " + to);
         }
+    }
+
+    private void delete(Path folder) {
+        try {
+            files.delete(folder, true);
+        } catch (IOException e) {
+            LOG.warn("could not remove {}; it can be deleted by hand", folder, e);
+        }
+    }
+
+    private DataException unreadable(IOException e) {
+        return new DataException("output.path '" + target + "' cannot be read: " + Failures.firstLine(e), e);
     }
 }

@@ -2,6 +2,7 @@ package io.promptmill.job;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.promptmill.udf.error.ConfigException;
+import io.promptmill.udf.error.NearestName;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Iterator;
@@ -38,8 +39,10 @@ final class Section {
         Section section = anyKeys(path, node);
         for (String key : section.keys()) {
             if (!known.contains(key)) {
-                throw new ConfigException("unknown key '" + section.pathOf(key) + "'; did you mean '"
-                        + section.pathOf(NearestName.of(key, known)) + "'? Known here: "
+                throw new ConfigException("unknown key '" + section.pathOf(key) + "'; "
+                        + NearestName.of(key, known)
+                                .map(nearest -> "did you mean '" + section.pathOf(nearest) + "'? Known here: ")
+                                .orElse("known here: ")
                         + String.join(", ", known));
             }
         }

@@ -2,6 +2,8 @@ package io.promptmill.job;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.promptmill.udf.error.ConfigException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -27,5 +29,18 @@ record SparkConfig(String master, String applicationName, Map<String, String> en
             }
         }
         return new SparkConfig(master, applicationName == null ? "promptmill" : applicationName, Map.copyOf(entries));
+    }
+
+    /** What is given and comes too late or has nothing to act on, a sentence each. */
+    List<String> ineffective(boolean embedded) {
+        List<String> sentences = new ArrayList<>();
+        String remedy = " has no effect here; give submit.sh PROMPTMILL_MEMORY or --driver-memory";
+        if (entries.containsKey("spark.driver.memory")) {
+            sentences.add("spark.driver.memory: the driver runs already and the setting" + remedy);
+        }
+        if (embedded && entries.containsKey("spark.executor.memory")) {
+            sentences.add("spark.executor.memory: the job runs in the driver's process and the setting" + remedy);
+        }
+        return sentences;
     }
 }

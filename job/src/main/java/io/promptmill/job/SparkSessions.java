@@ -2,9 +2,12 @@ package io.promptmill.job;
 
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Opens the Spark session that a command runs in. */
 final class SparkSessions {
+    private static final Logger LOG = LoggerFactory.getLogger(SparkSessions.class);
     private static final String VECTOR_MODULE = "--add-modules=jdk.incubator.vector";
     private static final String EXECUTOR_OPTIONS = "spark.executor.extraJavaOptions";
 
@@ -27,7 +30,11 @@ final class SparkSessions {
         if (!options.contains("jdk.incubator.vector")) {
             conf.set(EXECUTOR_OPTIONS, (options + " " + VECTOR_MODULE).strip());
         }
-        if (conf.get("spark.master").startsWith("local")) {
+        String master = conf.get("spark.master");
+        // local-cluster starts executors of their own.
+        boolean inThisProcess = master.startsWith("local") && !master.startsWith("local-cluster");
+        config.ineffective(inThisProcess).forEach(LOG::warn);
+        if (master.startsWith("local")) {
             embedded(conf);
         }
         return SparkSession.builder().config(conf).getOrCreate();

@@ -158,6 +158,21 @@ class ConfigLoaderTest {
         assertTrue(failure.getMessage().contains("in quotes"), failure.getMessage());
     }
 
+    @Test
+    void suggestsNothingWhereNothingIsLike() {
+        ConfigException failure = assertThrows(ConfigException.class, () -> load(SMALLEST, "input.zzzzzz=1"));
+        assertTrue(failure.getMessage().contains("'input.zzzzzz'; known here: path"), failure.getMessage());
+    }
+
+    @Test
+    void memoryThatHasNoEffectIsNamed() throws IOException {
+        SparkConfig config = load(SMALLEST, "spark.spark.driver.memory=8g", "spark.spark.executor.memory=8g")
+                .spark();
+        assertEquals(2, config.ineffective(true).size());
+        assertEquals(1, config.ineffective(false).size());
+        assertTrue(config.ineffective(false).get(0).contains("--driver-memory"));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"a: [", "a: 1\na: 2\n", "--- {}\n--- {}\n", "just text", "- a\n- b\n"})
     void refusesWhatIsNoMapping(String text) {

@@ -141,6 +141,76 @@ class GenerationJobTest {
     }
 
     @Test
+    void aJobOfWhichEveryRowFailsIsFailedAndReplacesNothing() throws IOException {
+        write("good.jsonl", "{\"text\": \"old\"}\n");
+        write("bad.jsonl", "{\"text\": \"refuse 1\"}\n{\"text\": \"refuse 2\"}\n{\"text\": null}\n");
+        run("good.jsonl");
+        for (String mode : List.of("overwrite", "append")) {
+            JobFailedException failure =
+                    assertThrows(JobFailedException.class, () -> run("bad.jsonl", "output.mode=" + mode));
+            assertMentions(
+                    failure.getMessage(), "every row has failed", "2 x refused", "1 x prompt column", "as it was");
+            assertEquals(List.of("OLD"), completions());
+            String kept = failure.getMessage().substring(failure.getMessage().indexOf("errors are in ") + 14);
+            assertEquals(3, spark.read().parquet(kept).count());
+        }
+        JobFailedException fresh =
+                assertThrows(JobFailedException.class, () -> run("bad.jsonl", "output.path=" + path("fresh")));
+        assertMentions(fresh.getMessage(), "2 x refused", path("fresh"));
+        assertEquals(3, spark.read().parquet(path("fresh")).count());
+    }
+
+    @Test
+    void aBrokenLineIsTheReasonOfItsRow() throws IOException {
+        write("in.jsonl", "{\"id\": 1, \"text\": \"a\"}\n{\"id\": 2, \"text\"\n");
+        JobReport inferred = run("in.jsonl");
+        assertEquals(1, inferred.errors());
+        Row broken = read().filter(row -> row.getAs("error") != null).findAny().orElseThrow();
+        assertMentions(broken.getAs("error"), "not valid JSON", "_corrupt_record");
+        assertEquals("{\"id\": 2, \"text\"", broken.getAs("_corrupt_record"));
+        run(
+                "in.jsonl",
+                "output.mode=overwrite",
+                "input.schema=id BIGINT, text STRING",
+                "prompt.column=",
+                "prompt.template=Say {{ text }}");
+        assertEquals("id", spark.read().parquet(path("out")).columns()[0]);
+        assertEquals("completion", spark.read().parquet(path("out")).columns()[2]);
+        Row rendered =
+                read().filter(row -> row.getAs("error") != null).findAny().orElseThrow();
+        assertMentions(rendered.getAs("error"), "not valid JSON");
+        assertEquals("error", rendered.getAs("finish_reason"));
+        assertTrue(rendered.isNullAt(rendered.fieldIndex("completion")));
+    }
+
+    @Test
+    void appendsToAnEmptyFolderAndToJsonOfOtherColumns() throws IOException {
+        write("a.jsonl", "{\"text\": \"a\"}\n");
+        write("other.jsonl", "{\"text\": \"b\", \"more\": 1}\n");
+        Files.createDirectories(folder.resolve("out"));
+        assertEquals(1, run("a.jsonl", "output.mode=append").rows());
+        assertEquals(List.of("A"), completions());
+        String mixed = refusal("a.jsonl", "output.mode=append", "output.format=jsonl");
+        assertMentions(mixed, ".parquet", "jsonl");
+        String lines = "output.path=" + path("lines");
+        run("a.jsonl", "output.mode=append", "output.format=jsonl", lines);
+        assertEquals(
+                1,
+                run("other.jsonl", "output.mode=append", "output.format=jsonl", lines)
+                        .rows());
+        assertEquals(2, spark.read().json(path("lines")).count());
+    }
+
+    @Test
+    void readsOneFilesystemAndOverwritesOnAnother() throws IOException {
+        FailingFileSystem.register(spark.sparkContext().hadoopConfiguration());
+        write("a.jsonl", "{\"text\": \"a\"}\n");
+        run("a.jsonl");
+        run("a.jsonl", "output.mode=overwrite", "input.path=failing:" + path("a.jsonl"));
+        assertEquals(List.of("A"), completions());
+    }
+
+    @Test
     void overwriteSparesWhatIsNotItsOwn() throws IOException {
         Files.createDirectories(folder.resolve("home"));
         write("home/thesis.tex", "years of work");
@@ -151,6 +221,8 @@ class GenerationJobTest {
         write("both/part-0.jsonl", "{\"text\": \"a\"}\n");
         String input = refusal("both/part-0.jsonl", "output.mode=overwrite", "output.path=" + path("both"));
         assertTrue(input.contains("holds the input"), input);
+        String glob = refusal("bo*/*.jsonl", "output.mode=overwrite", "output.path=" + path("both"));
+        assertTrue(glob.contains("holds the input"), glob);
         assertNothingHidden();
     }
 

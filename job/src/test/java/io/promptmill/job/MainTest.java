@@ -47,7 +47,7 @@ class MainTest {
                 "model: " + folder.resolve("none.gguf") + "\ninput: {path: \"" + input
                         + "\"}\nprompt: {column: text}\noutput: {path: \"" + folder.resolve("out") + "\"}\n");
         assertRefused("none.gguf", "run", conf.toString());
-        assertRefused("'input.path'", "run", conf.toString(), "--set", "input.pfad=x");
+        assertRefused("'input.path'", "run", conf.toString(), "--set", "input.pth=x");
         assertRefused("key.path=value", "run", conf.toString(), "--set", "nonsense");
         assertRefused("none.gguf", "inspect", folder.resolve("none.gguf").toString());
         assertRefused("matches no file", "show", folder.resolve("none.jsonl").toString());

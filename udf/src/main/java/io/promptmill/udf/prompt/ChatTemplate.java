@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A model's chat template (GGUF key {@code tokenizer.chat_template}): Jinja with the settings and additions of Hugging
@@ -42,6 +43,11 @@ public final class ChatTemplate {
         }
         this.template = compiled;
         this.broken = failure;
+    }
+
+    /** Why the template can render nothing; empty where it can. */
+    public Optional<String> syntaxError() {
+        return Optional.ofNullable(broken);
     }
 
     /**

@@ -1,11 +1,9 @@
 package io.promptmill.udf.spark;
 
 import io.promptmill.udf.error.ConfigException;
+import io.promptmill.udf.error.NearestName;
 import java.util.Arrays;
-import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import org.apache.spark.sql.types.StructType;
 
 /** Finds columns by name and helps where there is none. */
@@ -36,35 +34,8 @@ final class Columns {
         }
         if (found < 0) {
             throw new ConfigException(use + " '" + name + "' is not a column of the input; "
-                    + nearest(name, List.of(names)) + "the columns are " + List.of(names));
+                    + NearestName.hint(name, List.of(names)) + "the columns are " + List.of(names));
         }
         return found;
-    }
-
-    /** {@code did you mean 'x'? } with the most similar candidate, or nothing where none is similar. */
-    static String nearest(String name, Collection<String> candidates) {
-        String wanted = name.toLowerCase(Locale.ROOT);
-        return candidates.stream()
-                .min(Comparator.comparingInt(candidate -> distance(wanted, candidate.toLowerCase(Locale.ROOT))))
-                .filter(best -> distance(wanted, best.toLowerCase(Locale.ROOT))
-                        <= Math.max(2, Math.min(wanted.length(), best.length()) / 2))
-                .map(best -> "did you mean '" + best + "'? ")
-                .orElse("");
-    }
-
-    /** Edits (insert, delete, replace) from one text to another, after Wagner and Fischer (1974). */
-    private static int distance(String from, String to) {
-        int[] previous = new int[to.length() + 1];
-        Arrays.setAll(previous, column -> column);
-        for (int row = 1; row <= from.length(); row++) {
-            int[] current = new int[to.length() + 1];
-            current[0] = row;
-            for (int column = 1; column <= to.length(); column++) {
-                int replaced = previous[column - 1] + (from.charAt(row - 1) == to.charAt(column - 1) ? 0 : 1);
-                current[column] = Math.min(replaced, 1 + Math.min(previous[column], current[column - 1]));
-            }
-            previous = current;
-        }
-        return previous[to.length()];
     }
 }

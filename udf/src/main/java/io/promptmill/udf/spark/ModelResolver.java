@@ -8,6 +8,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -44,7 +45,7 @@ public final class ModelResolver {
     public ModelLocation resolve(String reference) {
         List<String> searched = new ArrayList<>();
         try {
-            if (SCHEME.matcher(reference).find() && !reference.startsWith("file:")) {
+            if (isRemote(reference)) {
                 return fetch(new org.apache.hadoop.fs.Path(reference), reference, searched);
             }
             Path local = local(reference);
@@ -69,6 +70,20 @@ public final class ModelResolver {
                             + "; check the address and that the filesystem's connector is on the class path",
                     failure);
         }
+    }
+
+    /**
+     * The path on a node that a reference names; empty for a URI of a Hadoop filesystem. Whether anything is there is not
+     * looked at.
+     *
+     * @throws ModelFileException where it is neither a path nor a URI
+     */
+    public static Optional<Path> pathOf(String reference) {
+        return isRemote(reference) ? Optional.empty() : Optional.of(local(reference));
+    }
+
+    private static boolean isRemote(String reference) {
+        return SCHEME.matcher(reference).find() && !reference.startsWith("file:");
     }
 
     private static Path local(String reference) {

@@ -1,6 +1,7 @@
 package io.promptmill.udf.spark;
 
 import io.promptmill.udf.error.ConfigException;
+import io.promptmill.udf.error.NearestName;
 import io.promptmill.udf.error.RequestException;
 import io.promptmill.udf.sampler.SamplingParameters;
 import java.io.Serializable;
@@ -30,7 +31,7 @@ final class SamplingOverrides implements Serializable {
         new TreeMap<>(columns).forEach((label, column) -> {
             SamplingKey key = SamplingKey.of(label)
                     .orElseThrow(() -> new ConfigException("sampling key '" + label + "' cannot be overridden per row; "
-                            + Columns.nearest(label, SamplingKey.labels()) + "the keys are " + SamplingKey.labels()));
+                            + NearestName.hint(label, SamplingKey.labels()) + "the keys are " + SamplingKey.labels()));
             int index = Columns.require(schema, column, "column for sampling key " + label);
             DataType type = schema.apply(index).dataType();
             if (!key.accepts(type)) {

@@ -39,7 +39,7 @@ class GenerateFunctionConfigTest {
                         + " [key, prompt, review, turns, heat]",
                 refusal(COLUMNS, null, new PromptSpec(Source.TEMPLATE, "of {{ reviews }}", null, null), Map.of()));
         assertEquals(
-                "column for sampling key seed 'sed' is not a column of the input; did you mean 'key'? the columns are [key, heap]",
+                "column for sampling key seed 'sed' is not a column of the input; the columns are [key, heap]",
                 refusal("key STRING, heap STRING", null, LocalSpark.column("key"), Map.of("seed", "sed")));
         assertEquals(
                 "prompt column 'PROMPT' fits two columns, 'prompt' and 'Prompt'; write the name with the case of the one"

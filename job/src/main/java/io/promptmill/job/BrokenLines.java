@@ -1,0 +1,80 @@
+package io.promptmill.job;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.when;
+
+import io.promptmill.udf.spark.OutputSchema;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Rows whose line of JSON cannot be read. Spark gives them nulls and, in a column of its own, the text of the line; the
+ * reason of such a row is the line, not the null in its prompt.
+ */
+final class BrokenLines {
+    /** Where Spark puts the text; it adds the column by itself where it infers a schema and meets such lines. */
+    static final String COLUMN = "_corrupt_record";
+
+    private BrokenLines() {}
+
+    /** The schema with the column, so that Spark keeps the text. */
+    static StructType with(StructType schema) {
+        return has(schema) ? schema : schema.add(COLUMN, DataTypes.StringType, true);
+    }
+
+    /** True where the rows have the column. */
+    static boolean has(StructType schema) {
+        return Arrays.asList(schema.fieldNames()).contains(COLUMN);
+    }
+
+    /**
+     * The rows with the reason put right where the line is broken and left no prompt.
+     *
+     * @param generated rows with the columns of {@link OutputSchema}
+     * @param prompts columns that the prompt is made of
+     * @param kept whether the column stays in the output
+     */
+    static Dataset<Row> explain(Dataset<Row> generated, List<String> prompts, boolean kept) {
+        if (!has(generated.schema())) {
+            return generated;
+        }
+        Column broken = quoted(COLUMN).isNotNull();
+        for (String prompt : prompts) {
+            broken = broken.and(quoted(prompt).isNull());
+        }
+        String reason = "the line of this row is not valid JSON or does not fit its columns"
+                + (kept ? "; its text is in column " + COLUMN : "");
+        List<Column> columns = new ArrayList<>();
+        for (String name : generated.columns()) {
+            Column column = quoted(name);
+            switch (name) {
+                case OutputSchema.COMPLETION ->
+                    columns.add(when(broken, lit(null).cast(DataTypes.StringType))
+                            .otherwise(column)
+                            .as(name));
+                case OutputSchema.FINISH_REASON ->
+                    columns.add(when(broken, lit("error")).otherwise(column).as(name));
+                case OutputSchema.ERROR ->
+                    columns.add(when(broken, lit(reason)).otherwise(column).as(name));
+                case COLUMN -> {
+                    if (kept) {
+                        columns.add(column);
+                    }
+                }
+                default -> columns.add(column);
+            }
+        }
+        return generated.select(columns.toArray(Column[]::new));
+    }
+
+    private static Column quoted(String name) {
+        return col("`" + name.replace("`", "``") + "`");
+    }
+}
