@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.promptmill.udf.ConformanceData;
 import io.promptmill.udf.error.ModelFileException;
 import io.promptmill.udf.weights.GgufFile;
 import io.promptmill.udf.weights.Metadata;
@@ -156,15 +157,7 @@ class ConformanceTokenizerTest {
     }
 
     private static Path folder() {
-        String given = System.getProperty("promptmill.conformance", "");
-        Stream<Path> candidates = given.isEmpty()
-                ? Stream.of(Path.of("src/test/resources/conformance"), Path.of("../../shared/conformance"))
-                : Stream.of(Path.of(given));
-        Path folder = candidates
-                .map(candidate -> candidate.resolve("tokenizers"))
-                .filter(Files::isDirectory)
-                .findFirst()
-                .orElse(null);
+        Path folder = ConformanceData.folder("tokenizers").orElse(null);
         if (folder == null) {
             SKIPPED.add("everything, for want of a folder 'tokenizers'");
         }
