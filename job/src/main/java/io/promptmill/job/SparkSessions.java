@@ -25,6 +25,8 @@ final class SparkSessions {
         conf.setIfMissing("spark.ui.showConsoleProgress", "false");
         // Numbers of a running task travel with the heartbeat and nowhere else.
         conf.setIfMissing("spark.executor.heartbeatInterval", "2s");
+        // An executor gives up after so many lost heartbeats: ten minutes, as with Spark's own interval of 10 s and 60.
+        conf.setIfMissing("spark.executor.heartbeat.maxFailures", "300");
         conf.setIfMissing("spark.executorEnv.OMP_NUM_THREADS", "1");
         String options = conf.get(EXECUTOR_OPTIONS, "");
         if (!options.contains("jdk.incubator.vector")) {

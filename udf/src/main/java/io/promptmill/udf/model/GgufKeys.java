@@ -22,6 +22,10 @@ final class GgufKeys {
     }
 
     ModelShape shape() {
+        if (metadata.integerOr(prefix + "expert_count", 0, 0, Integer.MAX_VALUE) > 0) {
+            throw new ModelFileException(metadata.source() + ": key '" + prefix
+                    + "expert_count' says that this is a mixture of experts, which is not supported");
+        }
         int embedding = metadata.requireInteger(prefix + "embedding_length", 1, MAXIMUM_WIDTH);
         int heads = metadata.requireInteger(prefix + "attention.head_count", 1, MAXIMUM_WIDTH);
         int kvHeads = metadata.integerOr(prefix + "attention.head_count_kv", heads, 1, heads);
