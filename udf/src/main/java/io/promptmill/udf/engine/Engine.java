@@ -144,7 +144,7 @@ public final class Engine implements CompletionEngine {
         return new IllegalStateException(failure == null ? "the engine was closed" : "the engine failed", failure);
     }
 
-    /** Stops after the step under way; requests that are not complete fail. Returns when memory is let go. */
+    /** Stops after the step under way; requests that are not complete fail. Returns when the step loop has ended. */
     @Override
     public void close() {
         closed = true;

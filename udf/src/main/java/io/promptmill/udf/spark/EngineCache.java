@@ -195,6 +195,8 @@ public final class EngineCache {
                 () -> {
                     try {
                         idle.forEach(Entry::close);
+                        // This list alone would keep their memory while the new engine takes its own.
+                        idle.clear();
                         entry.engine.complete(opener.open(entry.key.model.path(), entry.key.config));
                     } catch (Throwable failure) {
                         forget(entry);
