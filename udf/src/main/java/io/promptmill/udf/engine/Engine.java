@@ -117,6 +117,7 @@ public final class Engine implements CompletionEngine {
                 for (ActiveRequest request = arrivals.poll(); request != null; request = arrivals.poll()) {
                     loop.add(request);
                 }
+                loop.dropCancelled();
                 if (loop.hasWork()) {
                     loop.step();
                 }

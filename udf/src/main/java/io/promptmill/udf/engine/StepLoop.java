@@ -46,16 +46,20 @@ final class StepLoop {
         counters.promptTokens += request.sequence().promptLength();
     }
 
-    /** True where a step has something to compute; requests that their callers have given up are dropped first. */
+    /** True where a step has something to compute. */
     boolean hasWork() {
+        return scheduler.hasWork();
+    }
+
+    /** Frees what requests hold that their callers have cancelled. */
+    void dropCancelled() {
         active.entrySet().removeIf(entry -> {
-            boolean abandoned = entry.getValue().result().isDone();
-            if (abandoned) {
+            boolean cancelled = entry.getValue().result().isDone();
+            if (cancelled) {
                 scheduler.remove(entry.getKey());
             }
-            return abandoned;
+            return cancelled;
         });
-        return scheduler.hasWork();
     }
 
     /** Computes one step. */

@@ -19,6 +19,8 @@ final class VectorBlockDecoders {
     private static final int WIDTH = VectorKernels.WIDTH;
     private static final VectorSpecies<Byte> BYTES =
             WIDTH < 8 ? null : VectorSpecies.of(byte.class, VectorShape.forBitSize(WIDTH * Byte.SIZE));
+    private static final VectorSpecies<Byte> SHORT_BYTES =
+            WIDTH < 8 ? null : VectorSpecies.of(byte.class, VectorShape.forBitSize(WIDTH * Short.SIZE));
 
     private VectorBlockDecoders() {}
 
@@ -27,6 +29,8 @@ final class VectorBlockDecoders {
             return ScalarBlockDecoders.of(format);
         }
         return switch (format) {
+            case F16 -> VectorBlockDecoders::decodeF16;
+            case BF16 -> VectorBlockDecoders::decodeBf16;
             case Q4_0 -> VectorBlockDecoders::decodeQ4Zero;
             case Q8_0 -> VectorBlockDecoders::decodeQ8Zero;
             case Q4_K -> VectorBlockDecoders::decodeQ4K;
@@ -34,6 +38,38 @@ final class VectorBlockDecoders {
             case Q6_K -> VectorBlockDecoders::decodeQ6K;
             default -> ScalarBlockDecoders.of(format);
         };
+    }
+
+    /**
+     * Moving exponent and mantissa of a half into a float's places makes its value 2^-112 times too small, for numbers
+     * below the normal range too; infinities and NaN keep an exponent of all ones.
+     */
+    private static void decodeF16(byte[] source, int sourceOffset, float[] target, int targetOffset, int values) {
+        int i = 0;
+        for (; i + WIDTH <= values; i += WIDTH) {
+            IntVector half = shorts(source, sourceOffset + 2 * i);
+            IntVector magnitude = half.and(0x7FFF).lanewise(VectorOperators.LSHL, 13);
+            IntVector scaled = magnitude.reinterpretAsFloats().mul(0x1p112f).reinterpretAsInts();
+            IntVector bits =
+                    scaled.blend(magnitude.or(0x7F800000), half.and(0x7C00).compare(VectorOperators.EQ, 0x7C00));
+            bits.or(half.and(0x8000).lanewise(VectorOperators.LSHL, 16))
+                    .reinterpretAsFloats()
+                    .intoArray(target, targetOffset + i);
+        }
+        ScalarBlockDecoders.of(BlockFormat.F16)
+                .decode(source, sourceOffset + 2 * i, target, targetOffset + i, values - i);
+    }
+
+    private static void decodeBf16(byte[] source, int sourceOffset, float[] target, int targetOffset, int values) {
+        int i = 0;
+        for (; i + WIDTH <= values; i += WIDTH) {
+            shorts(source, sourceOffset + 2 * i)
+                    .lanewise(VectorOperators.LSHL, 16)
+                    .reinterpretAsFloats()
+                    .intoArray(target, targetOffset + i);
+        }
+        ScalarBlockDecoders.of(BlockFormat.BF16)
+                .decode(source, sourceOffset + 2 * i, target, targetOffset + i, values - i);
     }
 
     private static void decodeQ8Zero(byte[] source, int sourceOffset, float[] target, int targetOffset, int values) {
@@ -130,6 +166,13 @@ final class VectorBlockDecoders {
                 }
             }
         }
+    }
+
+    /** Shorts, low byte first as every supported processor has them, sign-extended. */
+    private static IntVector shorts(byte[] source, int offset) {
+        return (IntVector) ByteVector.fromArray(SHORT_BYTES, source, offset)
+                .reinterpretAsShorts()
+                .convertShape(VectorOperators.S2I, INTS, 0);
     }
 
     /** Bytes, sign-extended: the unsigned extension is not compiled to one instruction on JDK 17. */

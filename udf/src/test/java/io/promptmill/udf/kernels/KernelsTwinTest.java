@@ -76,6 +76,24 @@ class KernelsTwinTest {
     @ParameterizedTest
     @EnumSource(
             value = BlockFormat.class,
+            names = {"F16", "BF16"})
+    void everySixteenBitFloatDecodesAlike(BlockFormat format) {
+        int values = (1 << 16) + 3;
+        byte[] bytes = new byte[2 * values];
+        for (int i = 0; i < values; i++) {
+            bytes[2 * i] = (byte) i;
+            bytes[2 * i + 1] = (byte) (i >> 8);
+        }
+        float[] expected = new float[values];
+        float[] actual = new float[values];
+        ScalarBlockDecoders.of(format).decode(bytes, 0, expected, 0, values);
+        VectorBlockDecoders.of(format).decode(bytes, 0, actual, 0, values);
+        assertSameFloats(expected, actual, values);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = BlockFormat.class,
             names = {"Q8_0", "Q4_0", "Q4_K", "Q6_K", "F16"})
     void gatherIsTheDecodedRow(BlockFormat format) {
         Matrix table = randomMatrix(format, 9, 768);
