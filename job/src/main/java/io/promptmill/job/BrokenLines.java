@@ -15,7 +15,7 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Rows whose line of JSON cannot be read. Spark gives them nulls and, in a column of its own, the text of the line; the
+ * Rows whose line of JSON or CSV cannot be read. Spark gives them nulls and, in a column of its own, the text of the line; the
  * reason of such a row is the line, not the null in its prompt.
  */
 final class BrokenLines {
@@ -35,21 +35,18 @@ final class BrokenLines {
     }
 
     /**
-     * The rows with the reason put right where the line is broken and left no prompt.
+     * The rows with the reason put right where the line is broken, or has a value that does not fit its column: Spark reads
+     * such a value as null, which must not pass for a value that was left out.
      *
      * @param generated rows with the columns of {@link OutputSchema}
-     * @param prompts columns that the prompt is made of
      * @param kept whether the column stays in the output
      */
-    static Dataset<Row> explain(Dataset<Row> generated, List<String> prompts, boolean kept) {
+    static Dataset<Row> explain(Dataset<Row> generated, boolean kept) {
         if (!has(generated.schema())) {
             return generated;
         }
         Column broken = quoted(COLUMN).isNotNull();
-        for (String prompt : prompts) {
-            broken = broken.and(quoted(prompt).isNull());
-        }
-        String reason = "the line of this row is not valid JSON or does not fit its columns"
+        String reason = "the line of this row is not valid, or does not fit its columns"
                 + (kept ? "; its text is in column " + COLUMN : "");
         List<Column> columns = new ArrayList<>();
         for (String name : generated.columns()) {

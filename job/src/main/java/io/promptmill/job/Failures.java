@@ -8,12 +8,16 @@ final class Failures {
 
     private Failures() {}
 
-    /** The first line of the message, or the exception's name where it has none. */
+    /** The first line of the message that is not empty, or the exception's name where it has none. */
     static String firstLine(Throwable failure) {
         String message = failure.getMessage();
         return message == null || message.isBlank()
                 ? failure.getClass().getSimpleName()
-                : message.lines().findFirst().orElse("").strip();
+                : message.lines()
+                        .map(String::strip)
+                        .filter(line -> !line.isEmpty())
+                        .findFirst()
+                        .orElse("");
     }
 
     /** The reason that Promptmill itself gave, on the driver or in a task, where it is among the causes. */

@@ -40,7 +40,8 @@ final class GenerationJob {
         this.config = config;
         String model = ModelCheck.resolve(config.model(), config.prompt(), spark.sparkContext());
         writer = new OutputWriter(config.output(), spark.sparkContext().hadoopConfiguration());
-        input = new InputReader(spark, config.input()).open(expectedColumns());
+        InputReader reader = new InputReader(spark, config.input());
+        input = reader.openMarked(expectedColumns());
         StructType schema = OutputSchema.of(input.schema());
         metrics = GenerateMetrics.register(spark.sparkContext());
         MapPartitionsFunction<Row, Row> function =
@@ -49,7 +50,7 @@ final class GenerationJob {
         rows = size.rows();
         Dataset<Row> generated = size.spread(input, ClusterSlots.count(spark.sparkContext()))
                 .mapPartitions(function, Encoders.row(schema));
-        output = BrokenLines.explain(generated, promptColumns(), keepsBrokenLines());
+        output = BrokenLines.explain(generated, keepsBrokenLines(reader));
         writer.checkAppend(spark, output.schema());
         writer.prepare(config.input().paths());
     }
@@ -158,9 +159,9 @@ final class GenerationJob {
         };
     }
 
-    /** A schema that the user gave has the columns to be written. */
-    private boolean keepsBrokenLines() {
+    /** A schema that the user gave has the columns to be written; CSV always has the column, mostly for nothing. */
+    private boolean keepsBrokenLines(InputReader reader) {
         String schema = config.input().schema();
-        return schema == null || BrokenLines.has(StructType.fromDDL(schema));
+        return schema == null ? !reader.isCsv() : BrokenLines.has(StructType.fromDDL(schema));
     }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * Where the rows come from.
@@ -46,6 +47,21 @@ record InputConfig(List<String> paths, Format format, String schema, Map<String,
 
     private static final List<String> KEYS = List.of("path", "format", "schema", "options", "id");
 
+    private static String schema(String ddl) {
+        if (ddl != null) {
+            try {
+                StructType.fromDDL(ddl);
+            } catch (Exception e) {
+                // Spark's checked ParseException is not declared by its Java-visible signature.
+                throw new ConfigException(
+                        "'input.schema' is \"" + ddl + "\" (" + Failures.firstLine(e)
+                                + "); expected columns as DDL, such as \"id BIGINT, text STRING\"",
+                        e);
+            }
+        }
+        return ddl;
+    }
+
     static InputConfig of(JsonNode node) {
         Section section = Section.of("input", node, KEYS);
         List<String> paths = section.texts("path").orElse(List.of());
@@ -57,7 +73,7 @@ record InputConfig(List<String> paths, Format format, String schema, Map<String,
         return new InputConfig(
                 List.copyOf(paths),
                 format == null ? null : Format.named("input.format", format),
-                section.text("schema"),
+                schema(section.text("schema")),
                 Map.copyOf(section.scalars("options")),
                 section.text("id"));
     }

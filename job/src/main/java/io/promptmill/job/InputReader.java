@@ -19,9 +19,31 @@ final class InputReader {
     private final SparkSession spark;
     private final InputConfig config;
 
+    private Format opened;
+
     InputReader(SparkSession spark, InputConfig config) {
         this.spark = spark;
         this.config = config;
+    }
+
+    /**
+     * As {@link #open}, and with what Spark cannot fit into the columns of a CSV line in {@link BrokenLines#COLUMN}:
+     * by itself it drops surplus fields and fills up missing ones without a word.
+     */
+    Dataset<Row> openMarked(List<String> expected) {
+        Dataset<Row> rows = open(expected);
+        if (!isCsv() || rows.schema().isEmpty()) {
+            return rows;
+        }
+        return reader(Format.CSV, false)
+                .schema(BrokenLines.with(rows.schema()))
+                .option("columnNameOfCorruptRecord", BrokenLines.COLUMN)
+                .load(config.paths().toArray(String[]::new));
+    }
+
+    /** True where the rows that were opened come from CSV. */
+    boolean isCsv() {
+        return opened == Format.CSV;
     }
 
     /**
@@ -38,6 +60,7 @@ final class InputReader {
                     InputFiles.of(path, config.options(), spark.sparkContext().hadoopConfiguration()));
         }
         Format format = config.format() == null ? infer(files) : config.format();
+        opened = format;
         boolean document = format == Format.JSON && isDocument(files);
         Dataset<Row> rows;
         try {

@@ -4,6 +4,7 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.sum;
+import static org.apache.spark.sql.functions.when;
 
 import io.promptmill.udf.spark.GenerateMetrics;
 import io.promptmill.udf.spark.OutputSchema;
@@ -45,7 +46,8 @@ record JobReport(
         Row totals = written.agg(
                         count(lit(1)),
                         count(col(OutputSchema.ERROR)),
-                        sum(col(OutputSchema.PROMPT_TOKENS)),
+                        // A refused row's prompt was counted, but not computed.
+                        sum(when(col(OutputSchema.ERROR).isNull(), col(OutputSchema.PROMPT_TOKENS))),
                         sum(col(OutputSchema.COMPLETION_TOKENS)))
                 .first();
         long rows = totals.getLong(0);
@@ -109,6 +111,11 @@ record JobReport(
         line(out, "speed", String.format(Locale.ROOT, "%,.0f tokens/s, model loading included", rate));
         line(out, "errors", String.format(Locale.ROOT, "%,d", errors));
         reasons.forEach((reason, number) -> out.printf(Locale.ROOT, "  %,d x %s%n", number, reason));
+        long others =
+                errors - reasons.values().stream().mapToLong(Long::longValue).sum();
+        if (others > 0) {
+            out.printf(Locale.ROOT, "  and %,d more; see column error%n", others);
+        }
         line(out, "model loads", Long.toString(modelLoads));
         line(out, "time", Durations.format(seconds));
         line(out, "output", path);

@@ -161,12 +161,35 @@ class GenerationJobTest {
     }
 
     @Test
+    void aValueThatDoesNotFitItsColumnIsAnErrorAndNotNull() throws IOException {
+        write("in.jsonl", "{\"id\": 1, \"text\": \"a\", \"n\": \"five\"}\n{\"id\": 2, \"text\": \"b\", \"n\": 3}\n");
+        JobReport report = run("in.jsonl", "input.schema=id BIGINT, text STRING, n INT");
+        assertEquals(1, report.errors());
+        Row wrong = read().filter(row -> row.getAs("error") != null).findAny().orElseThrow();
+        assertEquals(1L, wrong.<Long>getAs("id"));
+        assertMentions(wrong.getAs("error"), "does not fit its columns");
+        assertMentions(refusal("in.jsonl", "input.schema=id STRNG"), "input.schema", "STRNG");
+    }
+
+    @Test
+    void aCsvLineOfTooManyOrTooFewFieldsIsAnError() throws IOException {
+        write("in.csv", "id,text\n1,good, or bad?\n2,ok\n3\n");
+        assertEquals(2, run("in.csv").errors());
+        assertEquals(
+                List.of("id", "text"),
+                List.of(spark.read().parquet(path("out")).columns()).subList(0, 2));
+        assertEquals("completion", spark.read().parquet(path("out")).columns()[2]);
+        Row good = read().filter(row -> row.getAs("error") == null).findAny().orElseThrow();
+        assertEquals("OK", good.getAs("completion"));
+    }
+
+    @Test
     void aBrokenLineIsTheReasonOfItsRow() throws IOException {
         write("in.jsonl", "{\"id\": 1, \"text\": \"a\"}\n{\"id\": 2, \"text\"\n");
         JobReport inferred = run("in.jsonl");
         assertEquals(1, inferred.errors());
         Row broken = read().filter(row -> row.getAs("error") != null).findAny().orElseThrow();
-        assertMentions(broken.getAs("error"), "not valid JSON", "_corrupt_record");
+        assertMentions(broken.getAs("error"), "not valid", "_corrupt_record");
         assertEquals("{\"id\": 2, \"text\"", broken.getAs("_corrupt_record"));
         run(
                 "in.jsonl",
@@ -178,7 +201,7 @@ class GenerationJobTest {
         assertEquals("completion", spark.read().parquet(path("out")).columns()[2]);
         Row rendered =
                 read().filter(row -> row.getAs("error") != null).findAny().orElseThrow();
-        assertMentions(rendered.getAs("error"), "not valid JSON");
+        assertMentions(rendered.getAs("error"), "not valid");
         assertEquals("error", rendered.getAs("finish_reason"));
         assertTrue(rendered.isNullAt(rendered.fieldIndex("completion")));
     }

@@ -147,9 +147,11 @@ final class LoadedModel implements AutoCloseable {
         if (affordable < needed) {
             throw new ConfigException("keys and values of one sequence of " + context + " tokens take "
                     + megabytes(needed * perBlock) + ", but engine.kv_cache_bytes allows " + megabytes(budget)
-                    + (config.kvCacheBytes() == 0 ? " (40% of the heap)" : "") + ". Set engine.max_context to at most "
-                    + affordable * KvCache.BLOCK_TOKENS
-                    + ", or raise engine.kv_cache_bytes and the heap (-Xmx, spark.executor.memory)");
+                    + (config.kvCacheBytes() == 0 ? " (40% of the heap)" : "")
+                    + (affordable == 0
+                            ? ". Raise"
+                            : ". Set engine.max_context to at most " + affordable * KvCache.BLOCK_TOKENS + ", or raise")
+                    + " engine.kv_cache_bytes and the heap (-Xmx, spark.executor.memory)");
         }
         return (int) Math.min(Math.min(config.maxSequences() * needed, affordable), 1 << 24);
     }
