@@ -49,22 +49,10 @@ record Benchmark(int prompts, int promptTokens, int generateTokens, int sharedPr
 
     private List<Request> requests(Tokenizer tokenizer) {
         Random random = new Random(SEED);
-        SamplingParameters defaults = SamplingParameters.DEFAULT;
-        SamplingParameters sampling = new SamplingParameters(
-                0,
-                defaults.topK(),
-                defaults.topP(),
-                defaults.minP(),
-                defaults.repetitionPenalty(),
-                defaults.presencePenalty(),
-                defaults.frequencyPenalty(),
-                defaults.logitBias(),
-                defaults.seed(),
-                generateTokens,
-                0,
-                List.of(),
-                List.of(),
-                true);
+        SamplingParameters sampling = SamplingParameters.DEFAULT.toBuilder()
+                .maxTokens(generateTokens)
+                .ignoreEos(true)
+                .build();
         int[] prefix = tokens(random, tokenizer, Math.min(sharedPrefix, promptTokens));
         List<Request> requests = new ArrayList<>();
         for (int i = 0; i < prompts; i++) {

@@ -128,28 +128,31 @@ class SamplerTest {
         assertEquals(
                 ranked[1],
                 sampler.sample(
-                        rows(1), 0, state(defaults().bias(Map.of(best, -100f)).build(), "a")));
+                        rows(1),
+                        0,
+                        state(defaults().logitBias(Map.of(best, -100f)).build(), "a")));
         assertEquals(
                 VOCABULARY - 1,
                 sampler.sample(
                         rows(1),
                         0,
-                        state(defaults().bias(Map.of(VOCABULARY - 1, 100f)).build(), "a")));
+                        state(defaults().logitBias(Map.of(VOCABULARY - 1, 100f)).build(), "a")));
 
-        SamplingState presence = state(defaults().presence(50).build(), "a");
+        SamplingState presence = state(defaults().presencePenalty(50).build(), "a");
         assertEquals(best, sampler.sample(rows(1), 0, presence));
         presence.accept(best);
         assertEquals(ranked[1], sampler.sample(rows(1), 0, presence));
 
-        SamplingState frequency = state(defaults().frequency(50).build(), "a");
+        SamplingState frequency = state(defaults().frequencyPenalty(50).build(), "a");
         frequency.accept(best);
         assertEquals(ranked[1], sampler.sample(rows(1), 0, frequency));
 
         // The repetition penalty alone also looks at the prompt.
         SamplingState repetition =
-                new SamplingState(defaults().repetition(50).build(), "a", new int[] {best, ranked[1]}, Set.of());
+                new SamplingState(defaults().repetitionPenalty(50).build(), "a", new int[] {best, ranked[1]}, Set.of());
         assertEquals(ranked[2], sampler.sample(rows(1), 0, repetition));
-        SamplingState afterPrompt = new SamplingState(defaults().presence(50).build(), "a", new int[] {best}, Set.of());
+        SamplingState afterPrompt =
+                new SamplingState(defaults().presencePenalty(50).build(), "a", new int[] {best}, Set.of());
         assertEquals(best, sampler.sample(rows(1), 0, afterPrompt));
     }
 
@@ -170,7 +173,7 @@ class SamplerTest {
     @Test
     void ignoringTheEndKeepsStopTokens() {
         SamplingParameters parameters =
-                new SamplingParameters(0, 0, 1, 0, 1, 0, 0, Map.of(), 0, 10, 0, List.of(), List.of(42), true);
+                defaults().stopTokenIds(List.of(42)).ignoreEos(true).build();
         SamplingState state = new SamplingState(parameters, "a", PROMPT, Set.of(7));
         assertFalse(state.ends(7));
         assertTrue(state.ends(42));
@@ -207,7 +210,7 @@ class SamplerTest {
         }
         for (double temperature : new double[] {0, 1}) {
             SamplingState state =
-                    state(defaults().temperature(temperature).bias(bans).build(), "a");
+                    state(defaults().temperature(temperature).logitBias(bans).build(), "a");
             assertThrows(RequestException.class, () -> sampler.sample(rows(1), 0, state));
         }
     }
@@ -287,89 +290,7 @@ class SamplerTest {
         return new SamplingState(parameters, rowId, PROMPT, Set.of());
     }
 
-    private static Builder defaults() {
-        return new Builder();
-    }
-
-    /** The defaults with some settings changed. */
-    private static final class Builder {
-        private double temperature;
-        private int topK;
-        private double topP = 1;
-        private double minP;
-        private double repetition = 1;
-        private double presence;
-        private double frequency;
-        private Map<Integer, Float> bias = Map.of();
-        private long seed;
-        private int minTokens;
-
-        Builder temperature(double value) {
-            temperature = value;
-            return this;
-        }
-
-        Builder topK(int value) {
-            topK = value;
-            return this;
-        }
-
-        Builder topP(double value) {
-            topP = value;
-            return this;
-        }
-
-        Builder minP(double value) {
-            minP = value;
-            return this;
-        }
-
-        Builder repetition(double value) {
-            repetition = value;
-            return this;
-        }
-
-        Builder presence(double value) {
-            presence = value;
-            return this;
-        }
-
-        Builder frequency(double value) {
-            frequency = value;
-            return this;
-        }
-
-        Builder bias(Map<Integer, Float> value) {
-            bias = value;
-            return this;
-        }
-
-        Builder seed(long value) {
-            seed = value;
-            return this;
-        }
-
-        Builder minTokens(int value) {
-            minTokens = value;
-            return this;
-        }
-
-        SamplingParameters build() {
-            return new SamplingParameters(
-                    temperature,
-                    topK,
-                    topP,
-                    minP,
-                    repetition,
-                    presence,
-                    frequency,
-                    bias,
-                    seed,
-                    50,
-                    minTokens,
-                    List.of(),
-                    List.of(),
-                    false);
-        }
+    private static SamplingParameters.Builder defaults() {
+        return SamplingParameters.DEFAULT.toBuilder();
     }
 }
