@@ -9,10 +9,11 @@ final class ScalarConversions implements Conversions {
 
     @Override
     public float quantizeRow(float[] values, int offset, int count, byte[] target, int targetOffset) {
-        float maximum = 0f;
+        int bits = 0;
         for (int i = 0; i < count; i++) {
-            maximum = Math.max(maximum, Math.abs(values[offset + i]));
+            bits = Math.max(bits, magnitude(values[offset + i]));
         }
+        float maximum = Float.intBitsToFloat(bits);
         float inverse = inverse(maximum);
         for (int i = 0; i < count; i++) {
             target[targetOffset + i] = (byte) rounded(values[offset + i], inverse);
@@ -26,10 +27,11 @@ final class ScalarConversions implements Conversions {
         float[] x = input.data();
         for (int r = 0; r < LANES; r++) {
             int start = input.index(tile * LANES + r, 0);
-            float maximum = 0f;
+            int bits = 0;
             for (int f = 0; f < features; f++) {
-                maximum = Math.max(maximum, Math.abs(x[start + f * LANES]));
+                bits = Math.max(bits, magnitude(x[start + f * LANES]));
             }
+            float maximum = Float.intBitsToFloat(bits);
             float inverse = inverse(maximum);
             scales[scalesOffset + r] = maximum / INT8_MAXIMUM;
             for (int w = 0; w * 4 < features; w++) {
@@ -107,6 +109,11 @@ final class ScalarConversions implements Conversions {
                         * rowScales[rowScalesOffset + r];
             }
         }
+    }
+
+    /** Bits of the absolute value: as integers they are ordered as the values are, and NaN is the largest. */
+    static int magnitude(float value) {
+        return Float.floatToRawIntBits(value) & 0x7FFFFFFF;
     }
 
     /** What values are multiplied with; 0 for a row of zeros. */

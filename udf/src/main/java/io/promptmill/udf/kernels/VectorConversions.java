@@ -23,15 +23,15 @@ final class VectorConversions implements Conversions {
             return scalar.quantizeRow(values, offset, count, target, targetOffset);
         }
         int whole = count - count % WIDTH;
-        FloatVector largest = FloatVector.zero(FLOATS);
+        IntVector largest = IntVector.zero(INTS);
         for (int i = 0; i < whole; i += WIDTH) {
-            largest = largest.max(
-                    FloatVector.fromArray(FLOATS, values, offset + i).abs());
+            largest = largest.max(magnitude(values, offset + i));
         }
-        float maximum = largest.reduceLanes(VectorOperators.MAX);
+        int bits = largest.reduceLanes(VectorOperators.MAX);
         for (int i = whole; i < count; i++) {
-            maximum = Math.max(maximum, Math.abs(values[offset + i]));
+            bits = Math.max(bits, ScalarConversions.magnitude(values[offset + i]));
         }
+        float maximum = Float.intBitsToFloat(bits);
         float inverse = ScalarConversions.inverse(maximum);
         int i = 0;
         for (; i < whole; i += WIDTH) {
@@ -46,49 +46,69 @@ final class VectorConversions implements Conversions {
         return maximum / INT8_MAXIMUM;
     }
 
-    /** Four maxima, so that the loads rather than the latency of the comparison set the pace. */
+    /** In small methods: the compiler keeps vectors in registers only where it can inline every operation of a method. */
     @Override
     public void quantizeTile(RowTiles input, int tile, int[] words, float[] scales, int scalesOffset) {
         float[] x = input.data();
         int features = input.features();
-        int whole = features - features % 4;
         for (int lane = 0; lane < LANES; lane += WIDTH) {
             int start = input.index(tile * LANES + lane, 0);
-            FloatVector m0 = FloatVector.zero(FLOATS);
-            FloatVector m1 = m0;
-            FloatVector m2 = m0;
-            FloatVector m3 = m0;
-            for (int f = 0; f < whole; f += 4) {
-                int at = start + f * LANES;
-                m0 = m0.max(FloatVector.fromArray(FLOATS, x, at).abs());
-                m1 = m1.max(FloatVector.fromArray(FLOATS, x, at + LANES).abs());
-                m2 = m2.max(FloatVector.fromArray(FLOATS, x, at + 2 * LANES).abs());
-                m3 = m3.max(FloatVector.fromArray(FLOATS, x, at + 3 * LANES).abs());
-            }
-            for (int f = whole; f < features; f++) {
-                m0 = m0.max(FloatVector.fromArray(FLOATS, x, start + f * LANES).abs());
-            }
-            FloatVector maximum = m0.max(m1).max(m2.max(m3));
+            FloatVector maximum = maximum(x, start, features);
             maximum.div(INT8_MAXIMUM).intoArray(scales, scalesOffset + lane);
             FloatVector inverse = FloatVector.broadcast(FLOATS, INT8_MAXIMUM)
                     .div(maximum)
                     .blend(0f, maximum.compare(VectorOperators.EQ, 0f));
-            for (int f = 0; f < whole; f += 4) {
-                int at = start + f * LANES;
-                byteOf(x, at, inverse)
-                        .or(byteOf(x, at + LANES, inverse).lanewise(VectorOperators.LSHL, 8))
-                        .or(byteOf(x, at + 2 * LANES, inverse).lanewise(VectorOperators.LSHL, 16))
-                        .or(byteOf(x, at + 3 * LANES, inverse).lanewise(VectorOperators.LSHL, 24))
-                        .intoArray(words, f / 4 * LANES + lane);
-            }
-            IntVector last = IntVector.zero(INTS);
-            for (int f = whole; f < features; f++) {
-                last = last.or(byteOf(x, start + f * LANES, inverse).lanewise(VectorOperators.LSHL, 8 * (f - whole)));
-            }
-            if (whole < features) {
-                last.intoArray(words, whole / 4 * LANES + lane);
-            }
+            packBytes(x, start, features / 4, inverse, words, lane);
+            packLastBytes(x, start, features, inverse, words, lane);
         }
+    }
+
+    /** Four maxima, so that the loads rather than the latency of the comparison set the pace. */
+    private static FloatVector maximum(float[] x, int start, int features) {
+        IntVector m0 = IntVector.zero(INTS);
+        IntVector m1 = m0;
+        IntVector m2 = m0;
+        IntVector m3 = m0;
+        int f = 0;
+        for (; f + 4 <= features; f += 4) {
+            int at = start + f * LANES;
+            m0 = m0.max(magnitude(x, at));
+            m1 = m1.max(magnitude(x, at + LANES));
+            m2 = m2.max(magnitude(x, at + 2 * LANES));
+            m3 = m3.max(magnitude(x, at + 3 * LANES));
+        }
+        for (; f < features; f++) {
+            m0 = m0.max(magnitude(x, start + f * LANES));
+        }
+        return m0.max(m1).max(m2.max(m3)).reinterpretAsFloats();
+    }
+
+    private static void packBytes(float[] x, int start, int count, FloatVector inverse, int[] words, int lane) {
+        for (int w = 0; w < count; w++) {
+            int at = start + w * 4 * LANES;
+            byteOf(x, at, inverse)
+                    .or(byteOf(x, at + LANES, inverse).lanewise(VectorOperators.LSHL, 8))
+                    .or(byteOf(x, at + 2 * LANES, inverse).lanewise(VectorOperators.LSHL, 16))
+                    .or(byteOf(x, at + 3 * LANES, inverse).lanewise(VectorOperators.LSHL, 24))
+                    .intoArray(words, w * LANES + lane);
+        }
+    }
+
+    /** The last one to three features. */
+    private static void packLastBytes(float[] x, int start, int features, FloatVector inverse, int[] words, int lane) {
+        int whole = features - features % 4;
+        if (whole < features) {
+            IntVector word = IntVector.zero(INTS);
+            for (int f = whole; f < features; f++) {
+                word = word.or(byteOf(x, start + f * LANES, inverse).lanewise(VectorOperators.LSHL, 8 * (f - whole)));
+            }
+            word.intoArray(words, whole / 4 * LANES + lane);
+        }
+    }
+
+    /** Bits of the absolute values: as integers they are ordered as the values are, and NaN is the largest. */
+    private static IntVector magnitude(float[] x, int index) {
+        return FloatVector.fromArray(FLOATS, x, index).reinterpretAsInts().and(0x7FFFFFFF);
     }
 
     private static IntVector byteOf(float[] x, int index, FloatVector inverse) {
