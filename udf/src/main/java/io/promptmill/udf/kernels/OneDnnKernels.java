@@ -68,10 +68,10 @@ final class OneDnnKernels extends DelegatingKernels {
             scaleValues = OneDnn.floats(pages);
             scales = wrap(library.memory(shape.shape().scales(), pages));
         }
-        WeightEncoder encoder = new WeightEncoder(matrix, form, java());
+        byte[] numbers = new WeightEncoder(matrix, form, java()).encode(from, outputs, scaleValues);
         try (NativeMemory plain = new NativeMemory()) {
-            BytePointer rows = plain.allocate(form.weightBytes((long) outputs * matrix.columns()));
-            encoder.encode(from, outputs, rows.asByteBuffer(), scaleValues);
+            BytePointer rows = plain.allocate(numbers.length);
+            rows.asByteBuffer().put(numbers);
             dnnl_memory weights = shape.pack(thread.get().stream(), rows, memory.allocate(shape.packedBytes()));
             return new OneDnnMatrix.Slice(shape, wrap(weights), scales);
         }

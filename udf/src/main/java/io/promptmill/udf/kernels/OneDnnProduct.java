@@ -76,7 +76,7 @@ final class OneDnnProduct implements AutoCloseable {
                 ? weights
                 : OneDnn.tagged(
                         form.weightType,
-                        form.isPlain() ? dnnl_ab : dnnl_format_tag_any,
+                        form.isPacked() ? dnnl_format_tag_any : dnnl_ab,
                         shape.inputs(),
                         shape.outputs());
         dnnl_primitive_attr attributes = attributes(form);

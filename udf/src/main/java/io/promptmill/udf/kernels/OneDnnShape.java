@@ -64,8 +64,10 @@ final class OneDnnShape implements AutoCloseable {
                 products.add(product);
             }
         }
-        plain = OneDnn.strided(shape.form().weightType, shape.inputs(), shape.outputs(), 1, shape.inputs());
-        if (!shape.form().isPlain()) {
+        plain = shape.form().isInputMajor()
+                ? OneDnn.strided(shape.form().weightType, shape.inputs(), shape.outputs(), shape.outputs(), 1)
+                : OneDnn.strided(shape.form().weightType, shape.inputs(), shape.outputs(), 1, shape.inputs());
+        if (shape.form().isPacked()) {
             check(
                     dnnl_reorder_primitive_desc_create(
                             packingDescription, plain, library.engine(), reference.weights(), library.engine(), null),
@@ -130,7 +132,7 @@ final class OneDnnShape implements AutoCloseable {
      */
     dnnl_memory pack(dnnl_stream stream, BytePointer weights, BytePointer target) {
         dnnl_memory packed = library.memory(reference.weights(), target);
-        if (shape.form().isPlain()) {
+        if (!shape.form().isPacked()) {
             Pointer.memcpy(target, weights, packedBytes());
             return packed;
         }
@@ -230,7 +232,7 @@ final class OneDnnShape implements AutoCloseable {
 
     @Override
     public void close() {
-        if (!shape.form().isPlain()) {
+        if (shape.form().isPacked()) {
             dnnl_primitive_destroy(packing);
             dnnl_primitive_desc_destroy(packingDescription);
         }

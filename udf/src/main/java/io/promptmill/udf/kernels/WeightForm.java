@@ -44,11 +44,16 @@ enum WeightForm {
     }
 
     /**
-     * Whether plain weights lie {@code [inputs x outputs]} and are used as they lie: oneDNN converts four bits on the fly
-     * and packs none. Other forms lie {@code [outputs x inputs]} and are packed.
+     * Whether weights are given as {@code [inputs x outputs]}, else as {@code [outputs x inputs]}: the orientation that
+     * oneDNN packs fast.
      */
-    boolean isPlain() {
-        return this == BLOCKS_OF_4_BITS;
+    boolean isInputMajor() {
+        return this == INT8 || this == BLOCKS_OF_4_BITS;
+    }
+
+    /** Whether oneDNN packs the weights; it multiplies with four bits as they are given. */
+    boolean isPacked() {
+        return this != BLOCKS_OF_4_BITS;
     }
 
     boolean hasScales() {
