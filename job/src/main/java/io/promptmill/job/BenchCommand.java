@@ -66,6 +66,10 @@ final class BenchCommand implements Callable<Integer> {
         atLeast("--prompt-tokens", promptTokens, 1);
         atLeast("--generate-tokens", generateTokens, 1);
         atLeast("--shared-prefix", sharedPrefix, 0);
+        if (sharedPrefix > promptTokens) {
+            throw new ConfigException("--shared-prefix is " + sharedPrefix
+                    + "; expected at most --prompt-tokens, which is " + promptTokens);
+        }
         EngineConfig defaults = EngineConfig.DEFAULT;
         EngineConfig config = new EngineConfig(
                 threads,

@@ -16,6 +16,9 @@ import java.util.Map;
 
 /** One step after another: schedule, forward, sample, finish. Used by the engine's thread alone. */
 final class StepLoop {
+    /** For greedy completions that may be asked for again: some ten thousand of the usual length. */
+    private static final long COMPLETION_CACHE_BYTES = 32L << 20;
+
     private final Model model;
     private final KvCache cache;
     private final Scheduler scheduler;
@@ -23,6 +26,7 @@ final class StepLoop {
     private final WorkerPool workers;
     private final BatchBuilder batches;
     private final Map<Sequence, ActiveRequest> active = new IdentityHashMap<>();
+    private final SharedCompletions shared = new SharedCompletions(COMPLETION_CACHE_BYTES);
     private final Counters counters = new Counters();
 
     StepLoop(
@@ -41,6 +45,9 @@ final class StepLoop {
     }
 
     void add(ActiveRequest request) {
+        if (shared.serve(request)) {
+            return;
+        }
         active.put(request.sequence(), request);
         scheduler.add(request.sequence());
         counters.promptTokens += request.sequence().promptLength();
@@ -54,11 +61,12 @@ final class StepLoop {
     /** Frees what requests hold that their callers have cancelled. */
     void dropCancelled() {
         active.entrySet().removeIf(entry -> {
-            boolean cancelled = entry.getValue().result().isDone();
-            if (cancelled) {
+            boolean abandoned = entry.getValue().isAbandoned();
+            if (abandoned) {
                 scheduler.remove(entry.getKey());
+                shared.drop(entry.getValue());
             }
-            return cancelled;
+            return abandoned;
         });
     }
 
@@ -80,12 +88,12 @@ final class StepLoop {
 
     /** Fails every request under way. */
     void fail(Throwable cause) {
-        active.values().forEach(request -> request.result().completeExceptionally(cause));
+        active.values().forEach(request -> request.fail(cause));
         active.clear();
     }
 
     EngineStatistics statistics() {
-        return counters.snapshot(scheduler);
+        return counters.snapshot(scheduler, shared);
     }
 
     private record Outcome(int token, String error) {}
@@ -113,7 +121,7 @@ final class StepLoop {
                 scheduler.remove(request.sequence());
                 active.remove(request.sequence());
                 counters.completionTokens += completion.completionTokens();
-                request.result().complete(completion);
+                shared.complete(request, completion);
             }
         }
     }
@@ -137,11 +145,12 @@ final class StepLoop {
             }
         }
 
-        EngineStatistics snapshot(Scheduler scheduler) {
+        EngineStatistics snapshot(Scheduler scheduler, SharedCompletions shared) {
             return new EngineStatistics(
                     promptTokens,
                     scheduler.reusedTokens(),
                     completionTokens,
+                    shared.copied(),
                     steps,
                     scheduler.preemptions(),
                     decodedTokens,
