@@ -95,6 +95,8 @@ record Benchmark(int prompts, int promptTokens, int generateTokens, int sharedPr
         figures.put("peak_resident_bytes", ProcessMemory.peakResidentBytes());
         figures.put("precision", engine.precision());
         figures.put("provider", engine.provider());
+        figures.put("max_batch_tokens", engine.maximumBatchTokens());
+        figures.put("max_sequences", engine.maximumSequences());
         figures.put("wall_seconds", wallSeconds);
         figures.put("cached_prompt_tokens", statistics.cachedPromptTokens());
         figures.put("copied_requests", statistics.copiedRequests());
