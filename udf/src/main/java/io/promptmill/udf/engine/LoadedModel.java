@@ -111,8 +111,7 @@ final class LoadedModel implements AutoCloseable {
                 model,
                 model.shape().newKvCache(kvBlocks),
                 new Scheduler(pool, limits.batchTokens(), limits.sequences()),
-                new Sampler(kernels, model.shape().vocabularySize()),
-                workers,
+                new StepSampler(new Sampler(kernels, model.shape().vocabularySize()), workers),
                 new BatchBuilder(limits.batchTokens()));
     }
 

@@ -1,11 +1,9 @@
 package io.promptmill.udf.engine;
 
-import io.promptmill.udf.error.RequestException;
-import io.promptmill.udf.kernels.WorkerPool;
+import io.promptmill.udf.engine.StepSampler.Outcome;
 import io.promptmill.udf.layers.KvCache;
 import io.promptmill.udf.layers.StepBatch;
 import io.promptmill.udf.model.Model;
-import io.promptmill.udf.sampler.Sampler;
 import io.promptmill.udf.scheduler.Chunk;
 import io.promptmill.udf.scheduler.Scheduler;
 import io.promptmill.udf.scheduler.Sequence;
@@ -22,25 +20,17 @@ final class StepLoop {
     private final Model model;
     private final KvCache cache;
     private final Scheduler scheduler;
-    private final Sampler sampler;
-    private final WorkerPool workers;
+    private final StepSampler sampler;
     private final BatchBuilder batches;
     private final Map<Sequence, ActiveRequest> active = new IdentityHashMap<>();
     private final SharedCompletions shared = new SharedCompletions(COMPLETION_CACHE_BYTES);
     private final Counters counters = new Counters();
 
-    StepLoop(
-            Model model,
-            KvCache cache,
-            Scheduler scheduler,
-            Sampler sampler,
-            WorkerPool workers,
-            BatchBuilder batches) {
+    StepLoop(Model model, KvCache cache, Scheduler scheduler, StepSampler sampler, BatchBuilder batches) {
         this.model = model;
         this.cache = cache;
         this.scheduler = scheduler;
         this.sampler = sampler;
-        this.workers = workers;
         this.batches = batches;
     }
 
@@ -81,7 +71,8 @@ final class StepLoop {
                 .filter(Chunk::last)
                 .map(chunk -> active.get(chunk.sequence()))
                 .toList();
-        Outcome[] outcomes = sample(logits, outputs);
+        Outcome[] outcomes = sampler.sample(
+                logits, outputs.stream().map(ActiveRequest::sampling).toList());
         counters.step(chunks, System.nanoTime() - start);
         finish(outputs, outcomes);
     }
@@ -94,21 +85,6 @@ final class StepLoop {
 
     EngineStatistics statistics() {
         return counters.snapshot(scheduler, shared);
-    }
-
-    private record Outcome(int token, String error) {}
-
-    private Outcome[] sample(RowTiles logits, List<ActiveRequest> outputs) {
-        Outcome[] outcomes = new Outcome[outputs.size()];
-        workers.run(outcomes.length, i -> {
-            try {
-                outcomes[i] =
-                        new Outcome(sampler.sample(logits, i, outputs.get(i).sampling()), null);
-            } catch (RequestException e) {
-                outcomes[i] = new Outcome(-1, e.getMessage());
-            }
-        });
-        return outcomes;
     }
 
     private void finish(List<ActiveRequest> outputs, Outcome[] outcomes) {

@@ -30,7 +30,7 @@ class StepLimitsTest {
     @Test
     void aLargeModelInASmallHeapTakesSmallSteps() {
         assertEquals(new StepLimits(2048, 96), derive(LLAMA_3_8B, 32, 32_768, EngineConfig.DEFAULT));
-        assertEquals(new StepLimits(160, 32), derive(LLAMA_3_8B, 32, 512, EngineConfig.DEFAULT));
+        assertEquals(new StepLimits(176, 16), derive(LLAMA_3_8B, 32, 512, EngineConfig.DEFAULT));
         assertEquals(new StepLimits(16, 16), derive(LLAMA_3_8B, 32, 64, EngineConfig.DEFAULT));
     }
 
