@@ -43,13 +43,18 @@ public class ProductBenchmark {
         @Param({"16", "32", "128", "512"})
         private int rows;
 
-        private final Kernels kernels = KernelProvider.get();
+        @Param({"F32", "BF16", "INT8"})
+        private Precision precision;
+
+        private Kernels kernels;
         private RowTiles input;
+        private ProductInput converted;
         private RowTiles output;
         private PackedMatrix weights;
 
         @Setup
         public void fill() {
+            kernels = KernelProvider.open(precision);
             byte[] bytes = new byte[(int) (OUTPUTS * format.bytesOf(INPUTS))];
             new Random(1).nextBytes(bytes);
             input = new RowTiles(rows, INPUTS);
@@ -58,14 +63,24 @@ public class ProductBenchmark {
             for (int i = 0; i < input.data().length; i++) {
                 input.data()[i] = random.nextFloat() - 0.5f;
             }
-            weights = kernels.pack(new Matrix("random", format, OUTPUTS, INPUTS, new HeapBytes(bytes), 0));
+            Matrix matrix = new Matrix("random", format, OUTPUTS, INPUTS, new HeapBytes(bytes), 0);
+            try (WorkerPool caller = new WorkerPool(1, "pack")) {
+                weights = kernels.pack(matrix, caller);
+            }
+            converted = kernels.newInput(INPUTS);
         }
     }
 
     /** {@code 2 * rows * 2048 * 512} operations. */
     @Benchmark
     public float product(Product product) {
-        product.kernels.multiply(product.input, product.weights, product.output, 0, OUTPUTS);
+        int pieces = product.converted.begin(product.input);
+        for (int piece = 0; piece < pieces; piece++) {
+            product.converted.convert(piece);
+        }
+        for (int slice = 0; slice < product.weights.slices(); slice++) {
+            product.kernels.multiply(product.converted, product.weights, product.output, slice);
+        }
         return product.output.data()[0];
     }
 

@@ -12,7 +12,7 @@ import java.io.Serializable;
  * @param maxContext tokens of prompt and completion of one sequence at most; 0: the model's context length
  * @param kvCacheBytes memory for keys and values; 0: two fifths of the maximum heap
  * @param prefixCache whether full KV blocks of earlier prompts are reused
- * @param precision {@code f32} or {@code auto}
+ * @param precision {@code f32}, {@code bf16}, {@code int8}, or {@code auto}: by the model file
  */
 public record EngineConfig(
         int threads,
@@ -36,7 +36,11 @@ public record EngineConfig(
         check(maxSequences >= 0 && maxSequences <= 65536, "max_sequences", maxSequences, "0 (derived) to 65536");
         check(maxContext >= 0, "max_context", maxContext, "0 (the model's) or more");
         check(kvCacheBytes >= 0, "kv_cache_bytes", kvCacheBytes, "0 (derived) or more");
-        check("f32".equals(precision) || "auto".equals(precision), "precision", precision, "f32 or auto");
+        check(
+                PrecisionChoice.SETTINGS.contains(precision),
+                "precision",
+                precision,
+                "one of " + String.join(", ", PrecisionChoice.SETTINGS));
     }
 
     private static void check(boolean valid, String key, Object value, String expected) {

@@ -3,6 +3,7 @@ package io.promptmill.udf.engine;
 import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.kernels.KernelProvider;
 import io.promptmill.udf.kernels.Kernels;
+import io.promptmill.udf.kernels.Precision;
 import io.promptmill.udf.kernels.WorkerPool;
 import io.promptmill.udf.layers.Compute;
 import io.promptmill.udf.layers.KvCache;
@@ -35,6 +36,7 @@ final class LoadedModel implements AutoCloseable {
 
     private final ModelFile file;
     private final WorkerPool workers;
+    private final Precision precision;
     private final Kernels kernels;
     private final Tokenizer tokenizer;
     private final PromptEncoder encoder;
@@ -44,11 +46,12 @@ final class LoadedModel implements AutoCloseable {
     private final StepLimits limits;
     private final int kvBlocks;
 
-    private LoadedModel(ModelFile file, WorkerPool workers, EngineConfig config) {
+    private LoadedModel(ModelFile file, WorkerPool workers, Precision precision, Kernels kernels, EngineConfig config) {
         this.file = file;
         this.workers = workers;
+        this.precision = precision;
+        this.kernels = kernels;
         this.config = config;
-        kernels = KernelProvider.get();
         tokenizer = TokenizerFactory.create(file.metadata());
         encoder = encoder(file.metadata(), tokenizer);
         ModelShape shape = ModelRegistry.shape(file);
@@ -69,9 +72,12 @@ final class LoadedModel implements AutoCloseable {
         int threads = config.threads() == 0 ? Runtime.getRuntime().availableProcessors() : config.threads();
         ModelFile file = GgufFile.open(path);
         WorkerPool workers = null;
+        Kernels kernels = null;
         try {
+            Precision precision = PrecisionChoice.resolve(config.precision(), file);
+            kernels = KernelProvider.open(precision);
             workers = new WorkerPool(threads, "promptmill-worker");
-            LoadedModel loaded = new LoadedModel(file, workers, config);
+            LoadedModel loaded = new LoadedModel(file, workers, precision, kernels, config);
             LOG.info(
                     "Loaded {} in {} ms: {} kernels, {} threads, {} tokens a step, {} sequences, context of {} tokens,"
                             + " {} MiB for keys and values",
@@ -87,6 +93,9 @@ final class LoadedModel implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             if (workers != null) {
                 workers.close();
+            }
+            if (kernels != null) {
+                kernels.close();
             }
             file.close();
             throw e;
@@ -128,7 +137,7 @@ final class LoadedModel implements AutoCloseable {
     }
 
     String precision() {
-        return "f32";
+        return precision.label();
     }
 
     /** Tokens of prompt and completion of one sequence at most. */
@@ -178,6 +187,7 @@ final class LoadedModel implements AutoCloseable {
     @Override
     public void close() {
         workers.close();
+        kernels.close();
         file.close();
     }
 }

@@ -19,6 +19,10 @@ abstract class JavaKernels implements Kernels {
     /** Input features decoded at a time: a multiple of every block size; 64 rows of them are 128 KiB of floats. */
     static final int PANEL_COLUMNS = 512;
 
+    /** Slices a thread that are aimed at, so that threads end together. */
+    private static final int SLICES_PER_THREAD = 4;
+    /** Output features of the register tile: a slice is a multiple of it, and one panel at most. */
+    private static final int SLICE_STEP = 8;
     /** A fraction of a second-level cache. */
     private static final int ROW_BUFFER_BYTES = 256 << 10;
 
@@ -26,6 +30,9 @@ abstract class JavaKernels implements Kernels {
 
     /** The decoder of this provider for a stored format. */
     abstract BlockDecoder decoder(Matrix matrix);
+
+    /** The conversions of this provider. */
+    abstract Conversions conversions();
 
     /**
      * {@code output[r, outputFeature + i] += sum over k in [0, columns) of input[r, inputFeature + k] * panel[i, k]} for
@@ -35,23 +42,37 @@ abstract class JavaKernels implements Kernels {
             float[] panel, int rows, int columns, RowTiles input, int inputFeature, RowTiles output, int outputFeature);
 
     @Override
-    public final PackedMatrix pack(Matrix matrix) {
-        return new StoredMatrix(matrix, decoder(matrix));
+    public final PackedMatrix pack(Matrix matrix, WorkerPool workers) {
+        return stored(matrix, workers.threads());
+    }
+
+    private StoredMatrix stored(Matrix matrix, int threads) {
+        int even = matrix.rows() / (threads * SLICES_PER_THREAD);
+        int slice = Math.max(SLICE_STEP, Math.min(PANEL_ROWS, even / SLICE_STEP * SLICE_STEP));
+        return new StoredMatrix(matrix, decoder(matrix), slice);
     }
 
     @Override
-    public final void multiply(RowTiles input, PackedMatrix weights, RowTiles output, int from, int to) {
+    public final ProductInput newInput(int features) {
+        return new PlainInput();
+    }
+
+    /** {@inheritDoc} One fused multiply-add a term, k ascending from 0. */
+    @Override
+    public final void multiply(ProductInput activations, PackedMatrix weights, RowTiles output, int slice) {
+        RowTiles input = ((PlainInput) activations).tiles;
         StoredMatrix stored = (StoredMatrix) weights;
         if (input.features() != stored.columns()
-                || output.features() < to
-                || output.rows() != input.rows()
-                || to > stored.rows()) {
+                || output.features() < stored.rows()
+                || output.rows() != input.rows()) {
             throw new IllegalArgumentException("product of [" + input.rows() + " x " + input.features() + "] and "
                     + stored.matrix() + " into [" + output.rows() + " x " + output.features() + "]");
         }
         if (input.rows() == 0) {
             return;
         }
+        int from = slice * stored.slice();
+        int to = Math.min(stored.rows(), from + stored.slice());
         Scratch buffers = scratch.get();
         int panelRows = Math.min(PANEL_ROWS, PANEL_ROWS_PER_TILE * input.tiles());
         for (int row = from; row < to; row += panelRows) {
@@ -68,7 +89,7 @@ abstract class JavaKernels implements Kernels {
 
     @Override
     public final void gather(Matrix table, int[] ids, RowTiles output, int from, int to) {
-        StoredMatrix stored = (StoredMatrix) pack(table);
+        StoredMatrix stored = stored(table, 1);
         Scratch buffers = scratch.get();
         for (int r = from; r < to; r++) {
             for (int column = 0; column < table.columns(); column += PANEL_COLUMNS) {
@@ -87,7 +108,7 @@ abstract class JavaKernels implements Kernels {
     }
 
     /** Weights read from the mapped file whenever they are needed. */
-    private record StoredMatrix(Matrix matrix, BlockDecoder decoder) implements PackedMatrix {
+    private record StoredMatrix(Matrix matrix, BlockDecoder decoder, int slice) implements PackedMatrix {
         @Override
         public int rows() {
             return matrix.rows();
@@ -96,6 +117,11 @@ abstract class JavaKernels implements Kernels {
         @Override
         public int columns() {
             return matrix.columns();
+        }
+
+        @Override
+        public int slices() {
+            return (matrix.rows() + slice - 1) / slice;
         }
 
         /** Reads the rows of a panel in one piece where they fit: memory streams faster than in pieces of a row. */
@@ -121,6 +147,22 @@ abstract class JavaKernels implements Kernels {
         void decode(int row, int column, int columns, Scratch buffers, int target) {
             matrix.readBlocks(row, column, columns, buffers.blocks, 0);
             decoder.decode(buffers.blocks, 0, buffers.panel, target, columns);
+        }
+    }
+
+    /** The activations as they are. */
+    private static final class PlainInput implements ProductInput {
+        private RowTiles tiles;
+
+        @Override
+        public int begin(RowTiles activations) {
+            tiles = activations;
+            return 0;
+        }
+
+        @Override
+        public void convert(int piece) {
+            throw new IllegalStateException("nothing to convert");
         }
     }
 

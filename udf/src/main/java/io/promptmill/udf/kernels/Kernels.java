@@ -7,22 +7,31 @@ import io.promptmill.udf.tensor.RowTiles;
  * Arithmetic on slices of activations and weights; a caller spreads slices over threads. Implementations agree to the
  * bit: every sum has one order, given here, whatever the vector width. Thread-safe for disjoint outputs.
  */
-public interface Kernels {
+public interface Kernels extends AutoCloseable {
 
     /** Name of the provider and its vector width, for reports. */
     String name();
 
-    /** Brings a stored matrix {@code [outputs x inputs]} into the form that {@link #multiply} takes; once, at load. */
-    PackedMatrix pack(Matrix matrix);
+    /**
+     * Brings a stored matrix {@code [outputs x inputs]} into the form that {@link #multiply} takes; once, at load.
+     *
+     * @param workers that will compute the products, and that share the work of packing
+     */
+    PackedMatrix pack(Matrix matrix, WorkerPool workers);
+
+    /** A place for the inputs {@code [rows x features]} of products, of any number of rows. */
+    ProductInput newInput(int features);
 
     /**
-     * Matrix product with stored weights: {@code output[r, n] = sum over k of input[r, k] * weights[n, k]} for outputs
-     * {@code n} in {@code [from, to)} and every row. One fused multiply-add a term, k ascending from 0.
+     * Matrix product with stored weights: {@code output[r, n] = sum over k of input[r, k] * weights[n, k]} for the
+     * output features {@code n} of a slice and every row. What a provider rounds on the way is said there; the result
+     * for a row does not depend on the other rows.
      *
-     * @param input {@code [rows x inputs]}
+     * @param input converted, {@code [rows x inputs]}
      * @param output {@code [rows x outputs]}, of as many rows
+     * @param slice in {@code [0, weights.slices())}
      */
-    void multiply(RowTiles input, PackedMatrix weights, RowTiles output, int from, int to);
+    void multiply(ProductInput input, PackedMatrix weights, RowTiles output, int slice);
 
     /** Writes row {@code ids[r]} of the matrix to row r of {@code output [rows x columns]}, for r in [from, to). */
     void gather(Matrix table, int[] ids, RowTiles output, int from, int to);
@@ -112,4 +121,8 @@ public interface Kernels {
             int valuesOffset,
             int headSize,
             float[] output);
+
+    /** Frees what was packed. Nothing may be computed afterwards. */
+    @Override
+    default void close() {}
 }

@@ -8,4 +8,7 @@ public interface PackedMatrix {
 
     /** Input features. */
     int columns();
+
+    /** Pieces that a product is cut into, by output features; each is computed by one thread. */
+    int slices();
 }

@@ -20,6 +20,11 @@ final class ScalarKernels extends JavaKernels {
     }
 
     @Override
+    Conversions conversions() {
+        return new ScalarConversions();
+    }
+
+    @Override
     void multiplyPanel(
             float[] panel,
             int rows,

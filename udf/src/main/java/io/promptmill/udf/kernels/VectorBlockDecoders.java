@@ -17,7 +17,7 @@ final class VectorBlockDecoders {
     private static final VectorSpecies<Float> FLOATS = VectorKernels.SPECIES;
     private static final VectorSpecies<Integer> INTS = FLOATS.withLanes(int.class);
     private static final int WIDTH = VectorKernels.WIDTH;
-    private static final VectorSpecies<Byte> BYTES =
+    static final VectorSpecies<Byte> BYTES =
             WIDTH < 8 ? null : VectorSpecies.of(byte.class, VectorShape.forBitSize(WIDTH * Byte.SIZE));
     private static final VectorSpecies<Byte> SHORT_BYTES =
             WIDTH < 8 ? null : VectorSpecies.of(byte.class, VectorShape.forBitSize(WIDTH * Short.SIZE));

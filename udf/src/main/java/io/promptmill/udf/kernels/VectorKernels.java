@@ -29,6 +29,11 @@ final class VectorKernels extends JavaKernels {
     }
 
     @Override
+    Conversions conversions() {
+        return new VectorConversions();
+    }
+
+    @Override
     void multiplyPanel(
             float[] panel,
             int rows,

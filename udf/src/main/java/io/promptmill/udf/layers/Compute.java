@@ -1,13 +1,41 @@
 package io.promptmill.udf.layers;
 
 import io.promptmill.udf.kernels.Kernels;
+import io.promptmill.udf.kernels.ProductInput;
 import io.promptmill.udf.kernels.WorkerPool;
 import io.promptmill.udf.tensor.RowTiles;
+import java.util.HashMap;
+import java.util.Map;
 
-/** The kernels and the threads that a model computes with, and how whole operations are cut into slices. */
-public record Compute(Kernels kernels, WorkerPool workers) {
+/**
+ * The kernels and the threads that a model computes with, and how whole operations are cut into slices. Used by one
+ * caller at a time.
+ */
+public final class Compute {
     /** Features of an element-wise slice: some tens of microseconds of work. */
     private static final int FEATURES_PER_SLICE = 512;
+
+    private final Kernels kernels;
+    private final WorkerPool workers;
+    private final Map<Integer, ProductInput> productInputs = new HashMap<>();
+
+    public Compute(Kernels kernels, WorkerPool workers) {
+        this.kernels = kernels;
+        this.workers = workers;
+    }
+
+    public Kernels kernels() {
+        return kernels;
+    }
+
+    public WorkerPool workers() {
+        return workers;
+    }
+
+    /** The place for inputs of so many features, shared by all layers: they compute one after another. */
+    ProductInput productInput(int features) {
+        return productInputs.computeIfAbsent(features, kernels::newInput);
+    }
 
     /** {@code target += addend}, both {@code [rows x features]}. */
     public void add(RowTiles target, RowTiles addend) {

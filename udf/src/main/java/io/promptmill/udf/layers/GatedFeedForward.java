@@ -6,8 +6,7 @@ import io.promptmill.udf.tensor.RowTiles;
 /** SwiGLU feed-forward (Shazeer 2020, arXiv:2002.05202): {@code down(silu(gate(x)) * up(x))}. */
 public final class GatedFeedForward {
     private final Compute compute;
-    private final Linear gate;
-    private final Linear up;
+    private final Linear gateAndUp;
     private final Linear down;
 
     /**
@@ -17,8 +16,7 @@ public final class GatedFeedForward {
      */
     public GatedFeedForward(Compute compute, Matrix gate, Matrix up, Matrix down) {
         this.compute = compute;
-        this.gate = new Linear(compute, gate);
-        this.up = new Linear(compute, up);
+        this.gateAndUp = new Linear(compute, gate, up);
         this.down = new Linear(compute, down);
     }
 
@@ -29,8 +27,7 @@ public final class GatedFeedForward {
      * @param output {@code [rows x features]}
      */
     public void apply(RowTiles input, RowTiles gated, RowTiles raised, RowTiles output) {
-        gate.apply(input, gated);
-        up.apply(input, raised);
+        gateAndUp.apply(input, gated, raised);
         compute.siluMultiply(gated, raised);
         down.apply(gated, output);
     }

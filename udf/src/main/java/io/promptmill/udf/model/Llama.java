@@ -30,9 +30,7 @@ final class Llama implements Model {
 
     private record Layer(
             RmsNorm attentionNorm,
-            Linear queries,
-            Linear keys,
-            Linear values,
+            Linear queriesKeysValues,
             Linear attentionOutput,
             RmsNorm feedForwardNorm,
             GatedFeedForward feedForward) {}
@@ -53,9 +51,11 @@ final class Llama implements Model {
             String block = "blk." + i + ".";
             layers[i] = new Layer(
                     new RmsNorm(compute, file.vector(block + "attn_norm.weight", width), epsilon),
-                    new Linear(compute, file.matrix(block + "attn_q.weight", queryWidth, width)),
-                    new Linear(compute, file.matrix(block + "attn_k.weight", keyWidth, width)),
-                    new Linear(compute, file.matrix(block + "attn_v.weight", keyWidth, width)),
+                    new Linear(
+                            compute,
+                            file.matrix(block + "attn_q.weight", queryWidth, width),
+                            file.matrix(block + "attn_k.weight", keyWidth, width),
+                            file.matrix(block + "attn_v.weight", keyWidth, width)),
                     new Linear(compute, file.matrix(block + "attn_output.weight", width, queryWidth)),
                     new RmsNorm(compute, file.vector(block + "ffn_norm.weight", width), epsilon),
                     new GatedFeedForward(
@@ -87,9 +87,7 @@ final class Llama implements Model {
         for (int i = 0; i < layers.length; i++) {
             Layer layer = layers[i];
             layer.attentionNorm.apply(b.stream, b.normed);
-            layer.queries.apply(b.normed, b.queries);
-            layer.keys.apply(b.normed, b.keys);
-            layer.values.apply(b.normed, b.values);
+            layer.queriesKeysValues.apply(b.normed, b.queries, b.keys, b.values);
             rope.apply(b.queries);
             rope.apply(b.keys);
             attention.apply(batch, cache, i, b.queries, b.keys, b.values, b.attended);

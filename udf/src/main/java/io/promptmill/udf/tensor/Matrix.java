@@ -33,6 +33,11 @@ public record Matrix(String name, BlockFormat format, int rows, int columns, Byt
         storage.read(offset + row * rowBytes(), target, 0, Math.toIntExact(count * rowBytes()));
     }
 
+    /** As {@link #readRows}, by {@link ByteStorage#load}: for weights that are read once. */
+    public void loadRows(int row, int count, byte[] target) {
+        storage.load(offset + row * rowBytes(), target, 0, Math.toIntExact(count * rowBytes()));
+    }
+
     /** Copies the blocks that hold columns {@code [column, column + count)} of {@code row}; both are block-aligned. */
     public void readBlocks(int row, int column, int count, byte[] target, int targetOffset) {
         storage.read(

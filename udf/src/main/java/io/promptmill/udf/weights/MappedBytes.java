@@ -2,6 +2,7 @@ package io.promptmill.udf.weights;
 
 import io.promptmill.udf.error.ModelFileException;
 import io.promptmill.udf.tensor.ByteStorage;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -13,7 +14,7 @@ import java.util.Objects;
 
 /**
  * A whole file mapped read-only. A buffer spans at most 2 GiB, so that a file is a row of equally long windows; a read
- * may cross them. Thread-safe. After {@link #close} reads fail, and the pages go back to the system once the garbage
+ * may cross them. Thread-safe; as with any channel, interrupting a thread in {@link #load} closes it for all. After {@link #close} reads fail, and the pages go back to the system once the garbage
  * collector has found the buffers unreachable: Java 17 has no other way to unmap.
  *
  * <p>A file must not be cut while it is mapped. Where that happens the process survives, but the JVM throws an
@@ -24,12 +25,14 @@ final class MappedBytes implements ByteStorage, AutoCloseable {
     static final int WINDOW_BYTES = 1 << 30;
 
     private final Path path;
+    private final FileChannel channel;
     private final long size;
     private final int windowBytes;
     private volatile ByteBuffer[] windows;
 
-    private MappedBytes(Path path, long size, int windowBytes, ByteBuffer[] windows) {
+    private MappedBytes(Path path, FileChannel channel, long size, int windowBytes, ByteBuffer[] windows) {
         this.path = path;
+        this.channel = channel;
         this.size = size;
         this.windowBytes = windowBytes;
         this.windows = windows;
@@ -47,7 +50,9 @@ final class MappedBytes implements ByteStorage, AutoCloseable {
             throw new ModelFileException(path + ": is " + (Files.isDirectory(path) ? "a directory" : "not a file")
                     + "; expected the path of a GGUF model file");
         }
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+        FileChannel channel = null;
+        try {
+            channel = FileChannel.open(path, StandardOpenOption.READ);
             long size = channel.size();
             int count = Math.toIntExact((size + windowBytes - 1) / windowBytes);
             ByteBuffer[] windows = new ByteBuffer[count];
@@ -56,13 +61,18 @@ final class MappedBytes implements ByteStorage, AutoCloseable {
                 windows[window] =
                         channel.map(FileChannel.MapMode.READ_ONLY, start, Math.min(windowBytes, size - start));
             }
-            return new MappedBytes(path, size, windowBytes, windows);
+            return new MappedBytes(path, channel, size, windowBytes, windows);
         } catch (NoSuchFileException absent) {
             throw new ModelFileException(path + ": no such file. Check the path of the model", absent);
         } catch (IOException failure) {
-            throw new ModelFileException(
-                    path + ": cannot be read (" + failure + "). Check the permissions of the file", failure);
+            close(channel);
+            throw unreadable(path, failure);
         }
+    }
+
+    private static ModelFileException unreadable(Path path, IOException failure) {
+        return new ModelFileException(
+                path + ": cannot be read (" + failure + "). Check the permissions of the file", failure);
     }
 
     @Override
@@ -93,8 +103,45 @@ final class MappedBytes implements ByteStorage, AutoCloseable {
         }
     }
 
+    /**
+     * {@inheritDoc} Reads through the file's channel.
+     *
+     * @throws IllegalStateException after {@link #close}
+     * @throws ModelFileException where the file cannot be read any more
+     */
+    @Override
+    public void load(long offset, byte[] target, int targetOffset, int length) {
+        Objects.checkFromIndexSize(offset, length, size);
+        ByteBuffer rest = ByteBuffer.wrap(target, targetOffset, length);
+        if (windows == null) {
+            throw new IllegalStateException(path + ": the model file has been closed");
+        }
+        try {
+            for (long position = offset; rest.hasRemaining(); ) {
+                int count = channel.read(rest, position);
+                if (count < 0) {
+                    throw new EOFException("it ends at byte " + position);
+                }
+                position += count;
+            }
+        } catch (IOException failure) {
+            throw unreadable(path, failure);
+        }
+    }
+
     @Override
     public void close() {
         windows = null;
+        close(channel);
+    }
+
+    private static void close(FileChannel channel) {
+        try {
+            if (channel != null) {
+                channel.close();
+            }
+        } catch (IOException ignored) {
+            // It was only read from.
+        }
     }
 }

@@ -34,10 +34,8 @@ class KernelsTwinTest {
         Matrix weights = randomMatrix(BlockFormat.F32, outputs, inputs);
         RowTiles expected = new RowTiles(rows, outputs);
         RowTiles actual = new RowTiles(rows, outputs);
-        scalar.multiply(input, scalar.pack(weights), expected, 0, outputs);
-        int split = outputs / 3;
-        vector.multiply(input, vector.pack(weights), actual, 0, split);
-        vector.multiply(input, vector.pack(weights), actual, split, outputs);
+        Products.multiply(scalar, input, weights, expected, 1);
+        Products.multiply(vector, input, weights, actual, 3);
         assertSameRows(expected, actual);
 
         float[] row = new float[inputs];
@@ -148,7 +146,7 @@ class KernelsTwinTest {
         for (Kernels kernels : new Kernels[] {scalar, vector}) {
             RowTiles output = new RowTiles(16, 64).resize(0);
             assertTimeoutPreemptively(
-                    Duration.ofSeconds(10), () -> kernels.multiply(none, kernels.pack(weights), output, 0, 64));
+                    Duration.ofSeconds(10), () -> Products.multiply(kernels, none, weights, output, 1));
         }
     }
 

@@ -1,0 +1,86 @@
+package io.promptmill.udf.kernels;
+
+import io.promptmill.udf.tensor.Matrix;
+import io.promptmill.udf.tensor.RowTiles;
+
+/** A provider of matrix products that leaves everything else to a Java one. */
+abstract class DelegatingKernels implements Kernels {
+    private final JavaKernels java;
+
+    DelegatingKernels(JavaKernels java) {
+        this.java = java;
+    }
+
+    final JavaKernels java() {
+        return java;
+    }
+
+    @Override
+    public final void gather(Matrix table, int[] ids, RowTiles output, int from, int to) {
+        java.gather(table, ids, output, from, to);
+    }
+
+    @Override
+    public final void rmsNorm(
+            RowTiles input, float[] weight, float epsilon, RowTiles output, int fromTile, int toTile) {
+        java.rmsNorm(input, weight, epsilon, output, fromTile, toTile);
+    }
+
+    @Override
+    public final void add(float[] target, float[] addend, int from, int to) {
+        java.add(target, addend, from, to);
+    }
+
+    @Override
+    public final void siluMultiply(float[] gate, float[] up, int from, int to) {
+        java.siluMultiply(gate, up, from, to);
+    }
+
+    @Override
+    public final void rotate(
+            RowTiles values,
+            int headSize,
+            int pairStep,
+            int pairGap,
+            RowTiles cosines,
+            RowTiles sines,
+            int fromTile,
+            int toTile) {
+        java.rotate(values, headSize, pairStep, pairGap, cosines, sines, fromTile, toTile);
+    }
+
+    @Override
+    public final void scores(
+            float[] queries,
+            int queriesOffset,
+            int heads,
+            int headSize,
+            float scale,
+            float[] keys,
+            int keysOffset,
+            float[] scores,
+            int scoresOffset,
+            int scoresStride) {
+        java.scores(
+                queries, queriesOffset, heads, headSize, scale, keys, keysOffset, scores, scoresOffset, scoresStride);
+    }
+
+    @Override
+    public final void softmax(float[] values, int offset, int count) {
+        java.softmax(values, offset, count);
+    }
+
+    @Override
+    public final void weightedSum(
+            float[] weights,
+            int weightsOffset,
+            int weightsStride,
+            int heads,
+            int count,
+            float[] values,
+            int valuesOffset,
+            int headSize,
+            float[] output) {
+        java.weightedSum(weights, weightsOffset, weightsStride, heads, count, values, valuesOffset, headSize, output);
+    }
+}
