@@ -83,7 +83,7 @@ class EngineTest {
     void equalGreedyRequestsAreComputedOnceAndComeOutAsIfEachWereComputed() {
         SamplingParameters sampling = sampling(0, 24, List.of(), false);
         List<String> distinct = prompts().stream().distinct().toList();
-        try (Engine engine = Engine.open(DEMO, EngineConfig.DEFAULT)) {
+        try (Engine engine = Engine.open(DEMO, config(2, 0, 0, 0, true))) {
             List<Completion> all = complete(engine, sampling);
             assertEquals(prompts().size() - distinct.size(), engine.statistics().copiedRequests());
             long computed = engine.statistics().completionTokens();
