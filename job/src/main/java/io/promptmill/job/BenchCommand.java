@@ -54,8 +54,15 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--threads", paramLabel = "N", defaultValue = "0", description = "as engine.threads")
     private int threads;
 
-    @Option(names = "--max-batch-tokens", paramLabel = "N", description = "as engine.max_batch_tokens")
-    private Integer maxBatchTokens;
+    @Option(
+            names = "--max-batch-tokens",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "as engine.max_batch_tokens")
+    private int maxBatchTokens;
+
+    @Option(names = "--max-sequences", paramLabel = "N", defaultValue = "0", description = "as engine.max_sequences")
+    private int maxSequences;
 
     @Option(names = "--json", description = "prints one JSON object")
     private boolean json;
@@ -66,11 +73,15 @@ final class BenchCommand implements Callable<Integer> {
         atLeast("--prompt-tokens", promptTokens, 1);
         atLeast("--generate-tokens", generateTokens, 1);
         atLeast("--shared-prefix", sharedPrefix, 0);
+        if (sharedPrefix > promptTokens) {
+            throw new ConfigException("--shared-prefix is " + sharedPrefix
+                    + "; expected at most --prompt-tokens, which is " + promptTokens);
+        }
         EngineConfig defaults = EngineConfig.DEFAULT;
         EngineConfig config = new EngineConfig(
                 threads,
-                maxBatchTokens == null ? defaults.maxBatchTokens() : maxBatchTokens,
-                defaults.maxSequences(),
+                maxBatchTokens,
+                maxSequences,
                 defaults.maxContext(),
                 defaults.kvCacheBytes(),
                 !noPrefixCache,

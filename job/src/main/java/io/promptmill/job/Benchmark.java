@@ -53,7 +53,7 @@ record Benchmark(int prompts, int promptTokens, int generateTokens, int sharedPr
                 .maxTokens(generateTokens)
                 .ignoreEos(true)
                 .build();
-        int[] prefix = tokens(random, tokenizer, Math.min(sharedPrefix, promptTokens));
+        int[] prefix = tokens(random, tokenizer, sharedPrefix);
         List<Request> requests = new ArrayList<>();
         for (int i = 0; i < prompts; i++) {
             int[] prompt = tokens(random, tokenizer, promptTokens);
@@ -95,8 +95,11 @@ record Benchmark(int prompts, int promptTokens, int generateTokens, int sharedPr
         figures.put("peak_resident_bytes", ProcessMemory.peakResidentBytes());
         figures.put("precision", engine.precision());
         figures.put("provider", engine.provider());
+        figures.put("max_batch_tokens", engine.maximumBatchTokens());
+        figures.put("max_sequences", engine.maximumSequences());
         figures.put("wall_seconds", wallSeconds);
         figures.put("cached_prompt_tokens", statistics.cachedPromptTokens());
+        figures.put("copied_requests", statistics.copiedRequests());
         figures.put("steps", statistics.steps());
         figures.put("preemptions", statistics.preemptions());
         return figures;

@@ -21,6 +21,7 @@ import org.apache.spark.sql.Row;
  * What a job has done, counted in the rows that it wrote: accumulators count a retried task twice.
  *
  * @param reasons errors by reason, the most frequent first
+ * @param copiedRows rows that the engines gave the completion of an equal one; too many where a task was retried
  * @param samples the first rows as a table
  */
 record JobReport(
@@ -30,6 +31,7 @@ record JobReport(
         long completionTokens,
         Map<String, Long> reasons,
         long modelLoads,
+        long copiedRows,
         double seconds,
         String path,
         String samples) {
@@ -69,6 +71,7 @@ record JobReport(
                 totals.isNullAt(3) ? 0 : totals.getLong(3),
                 errors == 0 ? Map.of() : reasons(written),
                 metrics.modelLoads().value(),
+                metrics.copiedRows().value(),
                 seconds,
                 path,
                 samples);
@@ -83,6 +86,7 @@ record JobReport(
                 metrics.completionTokens().value(),
                 Map.of(),
                 metrics.modelLoads().value(),
+                metrics.copiedRows().value(),
                 seconds,
                 path,
                 "");
@@ -109,6 +113,9 @@ record JobReport(
         line(out, "rows", String.format(Locale.ROOT, "%,d", rows));
         line(out, "tokens", String.format(Locale.ROOT, "%,d prompt, %,d completion", promptTokens, completionTokens));
         line(out, "speed", String.format(Locale.ROOT, "%,.0f tokens/s, model loading included", rate));
+        if (copiedRows > 0) {
+            line(out, "copied", String.format(Locale.ROOT, "%,d rows, greedy and equal to another", copiedRows));
+        }
         line(out, "errors", String.format(Locale.ROOT, "%,d", errors));
         reasons.forEach((reason, number) -> out.printf(Locale.ROOT, "  %,d x %s%n", number, reason));
         long others =

@@ -41,6 +41,11 @@ final class EchoEngine implements CompletionEngine {
     }
 
     @Override
+    public int maximumSequences() {
+        return 16;
+    }
+
+    @Override
     public CompletableFuture<Completion> submit(Request request) {
         int[] tokens = request.promptTokens();
         String prompt = new String(tokens, 0, tokens.length);

@@ -73,6 +73,14 @@ class GenerationJobTest {
     }
 
     @Test
+    void theSummaryCountsCopiedRows() {
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        new JobReport(5_000, 0, 9, 9, Map.of(), 1, 1_234, 2, "out", "")
+                .print(new PrintStream(printed, true, StandardCharsets.UTF_8));
+        assertTrue(printed.toString(StandardCharsets.UTF_8).contains("copied       1,234 rows"), printed.toString());
+    }
+
+    @Test
     void readsEveryFormat() throws IOException {
         write("in.csv", "id,text\n1,\"a \"\"quoted\"\"\nline\"\n2,b\n");
         run("in.csv");

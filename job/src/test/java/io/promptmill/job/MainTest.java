@@ -32,6 +32,15 @@ class MainTest {
         assertEquals(2, execute("run").status());
         assertEquals(2, execute().status());
         assertEquals(2, execute("bench", "--model", "m.gguf", "--prompts", "0").status());
+        assertRefused(
+                "--shared-prefix is 65; expected at most --prompt-tokens, which is 64",
+                "bench",
+                "--model",
+                "m.gguf",
+                "--prompt-tokens",
+                "64",
+                "--shared-prefix",
+                "65");
         Outcome missing = execute("run", folder.resolve("no.yaml").toString());
         assertEquals(2, missing.status());
         assertTrue(missing.err().startsWith("error: ") && missing.err().contains("no.yaml"), missing.err());

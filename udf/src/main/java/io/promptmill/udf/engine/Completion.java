@@ -5,11 +5,23 @@ package io.promptmill.udf.engine;
  *
  * @param text without stop texts and control tokens; null where {@code error} is set
  * @param error the reason where the request could not be completed, else null
+ * @param copied whether it was computed for an equal request; unlike the rest, this depends on what else the engine did
  */
-public record Completion(String text, FinishReason finishReason, int promptTokens, int completionTokens, String error) {
+public record Completion(
+        String text, FinishReason finishReason, int promptTokens, int completionTokens, String error, boolean copied) {
+
+    /** One that was computed for its own request. */
+    public Completion(String text, FinishReason finishReason, int promptTokens, int completionTokens, String error) {
+        this(text, finishReason, promptTokens, completionTokens, error, false);
+    }
 
     /** A request that could not be completed. */
     public static Completion failed(String error, int promptTokens) {
         return new Completion(null, FinishReason.ERROR, promptTokens, 0, error);
+    }
+
+    /** The same for an equal request. */
+    Completion copy() {
+        return new Completion(text, finishReason, promptTokens, completionTokens, error, true);
     }
 }

@@ -9,6 +9,9 @@ public interface CompletionEngine extends AutoCloseable {
     /** Turns a row's prompt into token ids with this engine's tokenizer and chat template. */
     PromptEncoder encoder();
 
+    /** Requests that it computes at the same time at most. */
+    int maximumSequences();
+
     /**
      * Queues a request. The future completes with a result or an error of that row; it completes exceptionally only
      * where the engine itself has failed or was closed.

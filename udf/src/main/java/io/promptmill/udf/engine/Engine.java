@@ -72,6 +72,16 @@ public final class Engine implements CompletionEngine {
         return loaded.maximumContext();
     }
 
+    /** Tokens of one step at most. */
+    public int maximumBatchTokens() {
+        return loaded.limits().batchTokens();
+    }
+
+    @Override
+    public int maximumSequences() {
+        return loaded.limits().sequences();
+    }
+
     public EngineStatistics statistics() {
         return loop.statistics();
     }

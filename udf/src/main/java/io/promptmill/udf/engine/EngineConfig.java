@@ -7,8 +7,8 @@ import java.io.Serializable;
  * Settings of an engine. Immutable and thread-safe. Zero stands for "derive from machine and model" where said so.
  *
  * @param threads that compute; 0: the available processors
- * @param maxBatchTokens rows of a step at most, prompt and decode tokens together
- * @param maxSequences that run at the same time at most
+ * @param maxBatchTokens rows of a step at most, prompt and decode tokens together; 0: see {@link StepLimits}
+ * @param maxSequences that run at the same time at most; 0: see {@link StepLimits}
  * @param maxContext tokens of prompt and completion of one sequence at most; 0: the model's context length
  * @param kvCacheBytes memory for keys and values; 0: two fifths of the maximum heap
  * @param prefixCache whether full KV blocks of earlier prompts are reused
@@ -24,12 +24,16 @@ public record EngineConfig(
         String precision)
         implements Serializable {
 
-    public static final EngineConfig DEFAULT = new EngineConfig(0, 512, 256, 0, 0, true, "auto");
+    public static final EngineConfig DEFAULT = new EngineConfig(0, 0, 0, 0, 0, true, "auto");
 
     public EngineConfig {
         check(threads >= 0 && threads <= 1024, "threads", threads, "0 (all processors) to 1024");
-        check(maxBatchTokens >= 1 && maxBatchTokens <= 65536, "max_batch_tokens", maxBatchTokens, "1 to 65536");
-        check(maxSequences >= 1 && maxSequences <= 65536, "max_sequences", maxSequences, "1 to 65536");
+        check(
+                maxBatchTokens >= 0 && maxBatchTokens <= 65536,
+                "max_batch_tokens",
+                maxBatchTokens,
+                "0 (derived) to 65536");
+        check(maxSequences >= 0 && maxSequences <= 65536, "max_sequences", maxSequences, "0 (derived) to 65536");
         check(maxContext >= 0, "max_context", maxContext, "0 (the model's) or more");
         check(kvCacheBytes >= 0, "kv_cache_bytes", kvCacheBytes, "0 (derived) or more");
         check(

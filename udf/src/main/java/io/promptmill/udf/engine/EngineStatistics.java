@@ -1,9 +1,10 @@
 package io.promptmill.udf.engine;
 
 /**
- * Counters of an engine since it was opened.
+ * Counters of an engine since it was opened. Tokens are those of requests that were computed, not of their copies.
  *
  * @param cachedPromptTokens prompt tokens taken from the prefix cache instead of being computed
+ * @param copiedRequests requests that got the completion of an equal one
  * @param preemptions sequences that lost their KV blocks and were computed again
  * @param decodedTokens completion tokens that came out of steps without any prompt token
  * @param prefillNanos wall time of steps in which any prompt token was computed
@@ -13,6 +14,7 @@ public record EngineStatistics(
         long promptTokens,
         long cachedPromptTokens,
         long completionTokens,
+        long copiedRequests,
         long steps,
         long preemptions,
         long decodedTokens,

@@ -43,6 +43,7 @@ final class LoadedModel implements AutoCloseable {
     private final Model model;
     private final EngineConfig config;
     private final int context;
+    private final StepLimits limits;
     private final int kvBlocks;
 
     private LoadedModel(ModelFile file, WorkerPool workers, Precision precision, Kernels kernels, EngineConfig config) {
@@ -53,12 +54,16 @@ final class LoadedModel implements AutoCloseable {
         this.config = config;
         tokenizer = TokenizerFactory.create(file.metadata());
         encoder = encoder(file.metadata(), tokenizer);
-        model = ModelRegistry.load(
-                file,
-                new Compute(kernels, workers),
-                config.maxBatchTokens(),
-                Math.min(config.maxSequences(), config.maxBatchTokens()));
-        context = contextLength(model.shape());
+        ModelShape shape = ModelRegistry.shape(file);
+        context = contextLength(shape);
+        limits = StepLimits.of(
+                config,
+                shape,
+                workers.threads(),
+                context,
+                kvBudget(),
+                Runtime.getRuntime().maxMemory());
+        model = ModelRegistry.load(file, new Compute(kernels, workers), limits.batchTokens(), limits.sequences());
         kvBlocks = kvBlocks(model.shape());
     }
 
@@ -74,11 +79,14 @@ final class LoadedModel implements AutoCloseable {
             workers = new WorkerPool(threads, "promptmill-worker");
             LoadedModel loaded = new LoadedModel(file, workers, precision, kernels, config);
             LOG.info(
-                    "Loaded {} in {} ms: {} kernels, {} threads, context of {} tokens, {} MiB for keys and values",
+                    "Loaded {} in {} ms: {} kernels, {} threads, {} tokens a step, {} sequences, context of {} tokens,"
+                            + " {} MiB for keys and values",
                     path.getFileName(),
                     (System.nanoTime() - start) / 1_000_000,
                     loaded.provider(),
                     threads,
+                    loaded.limits.batchTokens(),
+                    loaded.limits.sequences(),
                     loaded.maximumContext(),
                     loaded.kvBlocks * loaded.model.shape().kvBytesPerBlock() >> 20);
             return loaded;
@@ -111,10 +119,9 @@ final class LoadedModel implements AutoCloseable {
         return new StepLoop(
                 model,
                 model.shape().newKvCache(kvBlocks),
-                new Scheduler(pool, config.maxBatchTokens(), config.maxSequences()),
-                new Sampler(kernels, model.shape().vocabularySize()),
-                workers,
-                new BatchBuilder(config.maxBatchTokens()));
+                new Scheduler(pool, limits.batchTokens(), limits.sequences()),
+                new StepSampler(new Sampler(kernels, model.shape().vocabularySize()), workers),
+                new BatchBuilder(limits.batchTokens()));
     }
 
     PromptEncoder encoder() {
@@ -138,6 +145,10 @@ final class LoadedModel implements AutoCloseable {
         return context;
     }
 
+    StepLimits limits() {
+        return limits;
+    }
+
     private int contextLength(ModelShape shape) {
         return config.maxContext() == 0 ? shape.contextLength() : Math.min(config.maxContext(), shape.contextLength());
     }
@@ -149,9 +160,7 @@ final class LoadedModel implements AutoCloseable {
     private int kvBlocks(ModelShape shape) {
         long perBlock = shape.kvBytesPerBlock();
         long needed = (context + KvCache.BLOCK_TOKENS - 1L) / KvCache.BLOCK_TOKENS;
-        long budget = config.kvCacheBytes() == 0
-                ? (long) (KV_SHARE_OF_HEAP * Runtime.getRuntime().maxMemory())
-                : config.kvCacheBytes();
+        long budget = kvBudget();
         long affordable = budget / perBlock;
         if (affordable < needed) {
             throw new ConfigException("keys and values of one sequence of " + context + " tokens take "
@@ -162,7 +171,13 @@ final class LoadedModel implements AutoCloseable {
                             : ". Set engine.max_context to at most " + affordable * KvCache.BLOCK_TOKENS + ", or raise")
                     + " engine.kv_cache_bytes and the heap (-Xmx, spark.executor.memory)");
         }
-        return (int) Math.min(Math.min(config.maxSequences() * needed, affordable), 1 << 24);
+        return (int) Math.min(Math.min(limits.sequences() * needed, affordable), 1 << 24);
+    }
+
+    private long kvBudget() {
+        return config.kvCacheBytes() == 0
+                ? (long) (KV_SHARE_OF_HEAP * Runtime.getRuntime().maxMemory())
+                : config.kvCacheBytes();
     }
 
     private static String megabytes(long bytes) {

@@ -3,7 +3,6 @@ package io.promptmill.udf.engine;
 import io.promptmill.udf.kernels.KernelProvider;
 import io.promptmill.udf.kernels.WorkerPool;
 import io.promptmill.udf.layers.Compute;
-import io.promptmill.udf.layers.KvCache;
 import io.promptmill.udf.model.ModelRegistry;
 import io.promptmill.udf.model.ModelShape;
 import io.promptmill.udf.tokenizer.TokenizerFactory;
@@ -79,6 +78,6 @@ public record ModelSummary(
                         .orElse(vocabulary),
                 metadata.text("tokenizer.chat_template").orElse(null),
                 formatBytes.values().stream().mapToLong(Long::longValue).sum(),
-                shape.kvBytesPerBlock() / KvCache.BLOCK_TOKENS);
+                shape.kvBytesPerToken());
     }
 }

@@ -1,11 +1,9 @@
 package io.promptmill.udf.engine;
 
-import io.promptmill.udf.error.RequestException;
-import io.promptmill.udf.kernels.WorkerPool;
+import io.promptmill.udf.engine.StepSampler.Outcome;
 import io.promptmill.udf.layers.KvCache;
 import io.promptmill.udf.layers.StepBatch;
 import io.promptmill.udf.model.Model;
-import io.promptmill.udf.sampler.Sampler;
 import io.promptmill.udf.scheduler.Chunk;
 import io.promptmill.udf.scheduler.Scheduler;
 import io.promptmill.udf.scheduler.Sequence;
@@ -16,31 +14,30 @@ import java.util.Map;
 
 /** One step after another: schedule, forward, sample, finish. Used by the engine's thread alone. */
 final class StepLoop {
+    /** For greedy completions that may be asked for again: some ten thousand of the usual length. */
+    private static final long COMPLETION_CACHE_BYTES = 32L << 20;
+
     private final Model model;
     private final KvCache cache;
     private final Scheduler scheduler;
-    private final Sampler sampler;
-    private final WorkerPool workers;
+    private final StepSampler sampler;
     private final BatchBuilder batches;
     private final Map<Sequence, ActiveRequest> active = new IdentityHashMap<>();
+    private final SharedCompletions shared = new SharedCompletions(COMPLETION_CACHE_BYTES);
     private final Counters counters = new Counters();
 
-    StepLoop(
-            Model model,
-            KvCache cache,
-            Scheduler scheduler,
-            Sampler sampler,
-            WorkerPool workers,
-            BatchBuilder batches) {
+    StepLoop(Model model, KvCache cache, Scheduler scheduler, StepSampler sampler, BatchBuilder batches) {
         this.model = model;
         this.cache = cache;
         this.scheduler = scheduler;
         this.sampler = sampler;
-        this.workers = workers;
         this.batches = batches;
     }
 
     void add(ActiveRequest request) {
+        if (shared.serve(request)) {
+            return;
+        }
         active.put(request.sequence(), request);
         scheduler.add(request.sequence());
         counters.promptTokens += request.sequence().promptLength();
@@ -54,11 +51,12 @@ final class StepLoop {
     /** Frees what requests hold that their callers have cancelled. */
     void dropCancelled() {
         active.entrySet().removeIf(entry -> {
-            boolean cancelled = entry.getValue().result().isDone();
-            if (cancelled) {
+            boolean abandoned = entry.getValue().isAbandoned();
+            if (abandoned) {
                 scheduler.remove(entry.getKey());
+                shared.drop(entry.getValue());
             }
-            return cancelled;
+            return abandoned;
         });
     }
 
@@ -73,34 +71,20 @@ final class StepLoop {
                 .filter(Chunk::last)
                 .map(chunk -> active.get(chunk.sequence()))
                 .toList();
-        Outcome[] outcomes = sample(logits, outputs);
+        Outcome[] outcomes = sampler.sample(
+                logits, outputs.stream().map(ActiveRequest::sampling).toList());
         counters.step(chunks, System.nanoTime() - start);
         finish(outputs, outcomes);
     }
 
     /** Fails every request under way. */
     void fail(Throwable cause) {
-        active.values().forEach(request -> request.result().completeExceptionally(cause));
+        active.values().forEach(request -> request.fail(cause));
         active.clear();
     }
 
     EngineStatistics statistics() {
-        return counters.snapshot(scheduler);
-    }
-
-    private record Outcome(int token, String error) {}
-
-    private Outcome[] sample(RowTiles logits, List<ActiveRequest> outputs) {
-        Outcome[] outcomes = new Outcome[outputs.size()];
-        workers.run(outcomes.length, i -> {
-            try {
-                outcomes[i] =
-                        new Outcome(sampler.sample(logits, i, outputs.get(i).sampling()), null);
-            } catch (RequestException e) {
-                outcomes[i] = new Outcome(-1, e.getMessage());
-            }
-        });
-        return outcomes;
+        return counters.snapshot(scheduler, shared);
     }
 
     private void finish(List<ActiveRequest> outputs, Outcome[] outcomes) {
@@ -113,7 +97,7 @@ final class StepLoop {
                 scheduler.remove(request.sequence());
                 active.remove(request.sequence());
                 counters.completionTokens += completion.completionTokens();
-                request.result().complete(completion);
+                shared.complete(request, completion);
             }
         }
     }
@@ -137,11 +121,12 @@ final class StepLoop {
             }
         }
 
-        EngineStatistics snapshot(Scheduler scheduler) {
+        EngineStatistics snapshot(Scheduler scheduler, SharedCompletions shared) {
             return new EngineStatistics(
                     promptTokens,
                     scheduler.reusedTokens(),
                     completionTokens,
+                    shared.copied(),
                     steps,
                     scheduler.preemptions(),
                     decodedTokens,

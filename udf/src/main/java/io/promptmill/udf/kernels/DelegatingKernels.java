@@ -32,6 +32,11 @@ abstract class DelegatingKernels implements Kernels {
     }
 
     @Override
+    public final void largest(RowTiles values, int tile, int[] largest, int offset) {
+        java.largest(values, tile, largest, offset);
+    }
+
+    @Override
     public final void siluMultiply(float[] gate, float[] up, int from, int to) {
         java.siluMultiply(gate, up, from, to);
     }

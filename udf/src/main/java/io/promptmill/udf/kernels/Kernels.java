@@ -49,6 +49,14 @@ public interface Kernels extends AutoCloseable {
     /** {@code target += addend} for array elements {@code [from, to)} of the backing arrays. */
     void add(float[] target, float[] addend, int from, int to);
 
+    /**
+     * The feature of the largest value of each row of a tile, the first of equals; -1 where any value of the row is not
+     * finite.
+     *
+     * @param largest {@code [16]} by lane, from {@code offset}
+     */
+    void largest(RowTiles values, int tile, int[] largest, int offset);
+
     /** {@code gate = gate * sigmoid(gate) * up} for elements {@code [from, to)}; the exponential is {@link Exponential}. */
     void siluMultiply(float[] gate, float[] up, int from, int to);
 

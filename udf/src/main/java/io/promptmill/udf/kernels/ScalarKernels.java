@@ -73,6 +73,27 @@ final class ScalarKernels extends JavaKernels {
     }
 
     @Override
+    public void largest(RowTiles values, int tile, int[] largest, int offset) {
+        float[] data = values.data();
+        for (int lane = 0; lane < LANES; lane++) {
+            int start = values.index(tile * LANES + lane, 0);
+            float maximum = Float.NEGATIVE_INFINITY;
+            boolean finite = true;
+            for (int f = 0; f < values.features(); f++) {
+                float value = data[start + f * LANES];
+                finite &= Float.isFinite(value);
+                if (value > maximum) {
+                    maximum = value;
+                    largest[offset + lane] = f;
+                }
+            }
+            if (!finite) {
+                largest[offset + lane] = -1;
+            }
+        }
+    }
+
+    @Override
     public void siluMultiply(float[] gate, float[] up, int from, int to) {
         for (int i = from; i < to; i++) {
             gate[i] = gate[i] / (1f + Exponential.exp(-gate[i])) * up[i];

@@ -159,6 +159,34 @@ final class VectorKernels extends JavaKernels {
     }
 
     @Override
+    public void largest(RowTiles values, int tile, int[] largest, int offset) {
+        for (int lane = 0; lane < LANES; lane += WIDTH) {
+            largestOfVector(values, tile * LANES + lane, largest, offset + lane);
+        }
+    }
+
+    /** One chain: a tile of logits comes from memory, which is slower. Features lie in the bits of floats: no casts. */
+    private static void largestOfVector(RowTiles values, int row, int[] largest, int offset) {
+        float[] data = values.data();
+        int start = values.index(row, 0);
+        FloatVector zero = FloatVector.zero(SPECIES);
+        FloatVector maximum = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
+        FloatVector feature = zero;
+        // Stays 0 as long as all values are finite: infinity times 0 is not a number either.
+        FloatVector finite = zero;
+        for (int f = 0; f < values.features(); f++) {
+            FloatVector value = FloatVector.fromArray(SPECIES, data, start + f * LANES);
+            VectorMask<Float> larger = value.compare(VectorOperators.GT, maximum);
+            maximum = maximum.blend(value, larger);
+            feature = feature.blend(FloatVector.broadcast(SPECIES, Float.intBitsToFloat(f)), larger);
+            finite = value.fma(zero, finite);
+        }
+        for (int lane = 0; lane < WIDTH; lane++) {
+            largest[offset + lane] = finite.lane(lane) == 0 ? Float.floatToRawIntBits(feature.lane(lane)) : -1;
+        }
+    }
+
+    @Override
     public void siluMultiply(float[] gate, float[] up, int from, int to) {
         int i = from;
         for (; i + WIDTH <= to; i += WIDTH) {

@@ -24,6 +24,17 @@ public final class ModelRegistry {
     }
 
     /**
+     * The sizes of a file's model, before it is built.
+     *
+     * @throws ModelFileException where the architecture is unknown, or a key is missing or wrong
+     */
+    public static ModelShape shape(ModelFile file) {
+        String architecture = file.metadata().requireText("general.architecture");
+        loader(file, architecture);
+        return new GgufKeys(file, architecture).shape();
+    }
+
+    /**
      * Builds the model of a file; weights stay in the file.
      *
      * @param maximumRows rows of a step at most, for which buffers are allocated
@@ -33,15 +44,19 @@ public final class ModelRegistry {
      */
     public static Model load(ModelFile file, Compute compute, int maximumRows, int maximumOutputs) {
         String architecture = file.metadata().requireText("general.architecture");
+        TakenTensors tensors = new TakenTensors(file);
+        Model model = loader(file, architecture).load(tensors, compute, maximumRows, maximumOutputs);
+        tensors.requireAllTaken(architecture);
+        return model;
+    }
+
+    private static Loader loader(ModelFile file, String architecture) {
         Loader loader = ARCHITECTURES.get(architecture);
         if (loader == null) {
             throw new ModelFileException(file.metadata().source() + ": architecture '" + architecture
                     + "' is not known; this engine runs: " + String.join(", ", ARCHITECTURES.keySet()));
         }
-        TakenTensors tensors = new TakenTensors(file);
-        Model model = loader.load(tensors, compute, maximumRows, maximumOutputs);
-        tensors.requireAllTaken(architecture);
-        return model;
+        return loader;
     }
 
     @FunctionalInterface

@@ -22,6 +22,21 @@ public record ModelShape(
         return KvCache.bytesPerBlock(layers, kvHeads, headSize);
     }
 
+    /** Memory of one token's keys and values over all layers. */
+    public long kvBytesPerToken() {
+        return kvBytesPerBlock() / KvCache.BLOCK_TOKENS;
+    }
+
+    /** Memory of a step's activations for each of its rows: residual stream, attention, feed-forward. */
+    public long activationBytesPerRow() {
+        return Float.BYTES * (2L * embeddingLength + 2L * headSize * (heads + kvHeads) + 2L * feedForwardLength);
+    }
+
+    /** Memory of a step's activations for each row whose logits are needed. */
+    public long activationBytesPerOutput() {
+        return Float.BYTES * ((long) embeddingLength + vocabularySize);
+    }
+
     /** A KV cache of that many blocks for this model. */
     public KvCache newKvCache(int blocks) {
         return new KvCache(layers, kvHeads, headSize, blocks);

@@ -25,6 +25,17 @@ public final class Sampler {
     }
 
     /**
+     * What {@link #sample} gives for those rows of a tile that take their largest logit, found for all at once; -1 where
+     * only {@link #sample} can tell.
+     *
+     * @param logits {@code [rows x vocabulary]}
+     * @param tokens by row
+     */
+    public void largest(RowTiles logits, int tile, int[] tokens) {
+        kernels.largest(logits, tile, tokens, tile * RowTiles.LANES);
+    }
+
+    /**
      * The next token of a sequence; the caller passes it on to {@link SamplingState#accept}.
      *
      * @param logits {@code [rows x vocabulary]}
@@ -32,7 +43,7 @@ public final class Sampler {
      */
     public int sample(RowTiles logits, int row, SamplingState state) {
         SamplingParameters parameters = state.parameters();
-        if (parameters.temperature() == 0 && state.leavesLogits()) {
+        if (state.takesLargest()) {
             return largest(logits.data(), logits.index(row, 0), RowTiles.LANES);
         }
         float[] values = scratch.get();

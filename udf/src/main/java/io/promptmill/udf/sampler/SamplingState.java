@@ -65,8 +65,12 @@ public final class SamplingState {
         return parameters;
     }
 
-    /** True where logits are taken as they are. */
-    boolean leavesLogits() {
+    /** True where the next token is that of the largest logit as the model computed it. */
+    public boolean takesLargest() {
+        return parameters.temperature() == 0 && leavesLogits();
+    }
+
+    private boolean leavesLogits() {
         return !remembers
                 && parameters.logitBias().isEmpty()
                 && (completionTokens >= parameters.minTokens() || endTokens.length == 0);

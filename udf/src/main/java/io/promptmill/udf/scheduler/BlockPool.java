@@ -2,9 +2,11 @@ package io.promptmill.udf.scheduler;
 
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The KV blocks of an engine, by id, and what full blocks hold. A block is held by any number of sequences; one that
@@ -25,6 +27,9 @@ public final class BlockPool {
     private final Content[] contents;
     private final LinkedHashSet<Integer> free = new LinkedHashSet<>();
     private final Map<Key, Integer> blocksByKey = new HashMap<>();
+    /** Of each sequence in this step, the first block that the step fills: those before it are findable already. */
+    private final Set<Key> computing = new HashSet<>();
+
     private long nextContent = ROOT + 1;
 
     private record Content(long id, Key key) {}
@@ -96,10 +101,8 @@ public final class BlockPool {
         if (!prefixCache) {
             return 0;
         }
-        int full = (sequence.length() - 1) / blockTokens;
-        for (int i = 0; i < full; i++) {
-            int[] tokens = sequence.tokens(i * blockTokens, (i + 1) * blockTokens);
-            int block = blocksByKey.getOrDefault(new Key(sequence.lastContent(), tokens), NONE);
+        while (hasReusableBlock(sequence)) {
+            int block = blocksByKey.getOrDefault(nextKey(sequence), NONE);
             if (block == NONE) {
                 break;
             }
@@ -110,6 +113,34 @@ public final class BlockPool {
         int tokens = sequence.blocks() * blockTokens;
         sequence.advance(tokens);
         return tokens;
+    }
+
+    /** True where the sequence has another full block before its last token. */
+    private boolean hasReusableBlock(Sequence sequence) {
+        return sequence.publishedBlocks() < (sequence.length() - 1) / blockTokens;
+    }
+
+    /** The key of the first block of the sequence that is not published. */
+    private Key nextKey(Sequence sequence) {
+        int start = sequence.publishedBlocks() * blockTokens;
+        return new Key(sequence.lastContent(), sequence.tokens(start, start + blockTokens));
+    }
+
+    /** Forgets what the last step computed. */
+    void startStep() {
+        computing.clear();
+    }
+
+    /** Notes that the sequence's tokens before {@code end} are computed in this step. */
+    void computing(Sequence sequence, int end) {
+        if (prefixCache && (sequence.publishedBlocks() + 1) * blockTokens <= end) {
+            computing.add(nextKey(sequence));
+        }
+    }
+
+    /** True where this step computes the block that {@link #reuse} did not find for the sequence, for another one. */
+    boolean nextBlockIsComputed(Sequence sequence) {
+        return !computing.isEmpty() && hasReusableBlock(sequence) && computing.contains(nextKey(sequence));
     }
 
     private void hold(int block) {
@@ -124,11 +155,10 @@ public final class BlockPool {
             return;
         }
         while ((sequence.publishedBlocks() + 1) * blockTokens <= sequence.computed()) {
-            int index = sequence.publishedBlocks();
-            Key key = new Key(sequence.lastContent(), sequence.tokens(index * blockTokens, (index + 1) * blockTokens));
+            Key key = nextKey(sequence);
             Integer known = blocksByKey.get(key);
             if (known == null) {
-                known = sequence.blockTable()[index];
+                known = sequence.blockTable()[sequence.publishedBlocks()];
                 contents[known] = new Content(nextContent++, key);
                 blocksByKey.put(key, known);
             }

@@ -7,7 +7,8 @@ import java.util.List;
 
 /**
  * Decides what each step computes: first the next token of every sequence that generates, then prompts in chunks, up to
- * the batch limit, so that a long prompt never holds up the others. When KV blocks run out, the sequence that was
+ * the batch limit, so that a long prompt never holds up the others. Prompts that begin alike and wait together are
+ * computed one after the other, so that what they share is computed once. When KV blocks run out, the sequence that was
  * admitted last gives its blocks back and is computed again later. Not thread-safe.
  */
 public final class Scheduler {
@@ -63,6 +64,7 @@ public final class Scheduler {
     public List<Chunk> schedule() {
         List<Chunk> chunks = new ArrayList<>();
         int budget = maximumBatchTokens;
+        pool.startStep();
         // A copy: preempting removes later ones. Decoding sequences are those with a single token pending.
         for (Sequence sequence : List.copyOf(running)) {
             if (sequence.pending() == 1 && running.contains(sequence) && makeRoom(sequence)) {
@@ -74,17 +76,38 @@ public final class Scheduler {
                 budget -= schedule(sequence, budget, chunks);
             }
         }
-        while (budget > 0 && !waiting.isEmpty() && running.size() < maximumSequences && admit(waiting.peek())) {
-            Sequence sequence = waiting.remove();
-            running.add(sequence);
-            budget -= schedule(sequence, budget, chunks);
-        }
+        admitWaiting(budget, chunks);
         if (chunks.isEmpty() && !running.isEmpty()) {
             // Prompts hold all blocks half-way: the last one gives way, as often as needed.
             preempt(running.get(running.size() - 1));
             return schedule();
         }
         return chunks;
+    }
+
+    /**
+     * Admits waiting sequences in their order. One whose beginning is being computed in this very step lets those behind
+     * it go first, and finds it in the prefix cache in the next step.
+     */
+    private void admitWaiting(int tokens, List<Chunk> chunks) {
+        int budget = tokens;
+        Deque<Sequence> deferred = new ArrayDeque<>();
+        while (budget > 0 && !waiting.isEmpty() && Math.max(running.size(), deferred.size()) < maximumSequences) {
+            Sequence sequence = waiting.peek();
+            int reused = pool.reuse(sequence);
+            if (pool.nextBlockIsComputed(sequence) && sequence.defer()) {
+                pool.release(sequence);
+                deferred.push(waiting.remove());
+            } else if (fits(sequence)) {
+                running.add(waiting.remove());
+                reusedTokens += sequence.wasPreempted() ? 0 : reused;
+                budget -= schedule(sequence, budget, chunks);
+            } else {
+                pool.release(sequence);
+                break;
+            }
+        }
+        deferred.forEach(waiting::addFirst);
     }
 
     /** Notes that the chunks of the last step have been computed. */
@@ -97,8 +120,9 @@ public final class Scheduler {
 
     /** Removes a sequence, whatever its state, and frees its blocks. */
     public void remove(Sequence sequence) {
-        running.remove(sequence);
-        waiting.remove(sequence);
+        if (!running.remove(sequence)) {
+            waiting.remove(sequence);
+        }
         pool.release(sequence);
     }
 
@@ -132,24 +156,17 @@ public final class Scheduler {
         count = Math.min(count, sequence.blocks() * pool.blockTokens() - start);
         if (count > 0) {
             chunks.add(new Chunk(sequence, start, count, start + count == sequence.length()));
+            pool.computing(sequence, start + count);
         }
         return count;
     }
 
     /** True where the blocks suffice for the sequence's known tokens besides what the running prompts still need. */
-    private boolean admit(Sequence sequence) {
-        int reused = pool.reuse(sequence);
+    private boolean fits(Sequence sequence) {
         int needed = pool.blocksFor(sequence.length()) - sequence.blocks();
         for (Sequence other : running) {
             needed += pool.blocksFor(other.length()) - other.blocks();
         }
-        if (needed > pool.free() && !running.isEmpty()) {
-            pool.release(sequence);
-            return false;
-        }
-        if (!sequence.wasPreempted()) {
-            reusedTokens += reused;
-        }
-        return true;
+        return needed <= pool.free() || running.isEmpty();
     }
 }

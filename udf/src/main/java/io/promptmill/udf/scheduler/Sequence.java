@@ -19,6 +19,7 @@ public final class Sequence {
 
     private int publishedBlocks;
     private boolean preempted;
+    private int deferredAt = -1;
 
     /**
      * @param prompt token ids, at least one
@@ -120,6 +121,16 @@ public final class Sequence {
 
     void preempted() {
         preempted = true;
+    }
+
+    /**
+     * Notes that it waits for another sequence to compute its next block; false where it did so at this block before: the
+     * other one has not got it further, and it must not wait for ever.
+     */
+    boolean defer() {
+        boolean further = publishedBlocks > deferredAt;
+        deferredAt = Math.max(deferredAt, publishedBlocks);
+        return further;
     }
 
     /** Forgets what was computed, as when its blocks are taken away. */

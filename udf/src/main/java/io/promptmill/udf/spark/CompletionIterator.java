@@ -153,6 +153,9 @@ final class CompletionIterator implements Iterator<Row> {
         metrics.rows().add(1L);
         metrics.promptTokens().add((long) completion.promptTokens());
         metrics.completionTokens().add((long) completion.completionTokens());
+        if (completion.copied()) {
+            metrics.copiedRows().add(1L);
+        }
         if (completion.error() != null) {
             metrics.errors().add(1L);
         }

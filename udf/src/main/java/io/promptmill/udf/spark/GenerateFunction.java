@@ -90,7 +90,7 @@ public final class GenerateFunction implements MapPartitionsFunction<Row, Row> {
                 rows,
                 new RequestBuilder(prompts, ids, sampling, engine.encoder()),
                 engine,
-                Math.multiplyExact(WINDOW_PER_SEQUENCE, spec.engine().maxSequences()),
+                Math.multiplyExact(WINDOW_PER_SEQUENCE, engine.maximumSequences()),
                 metrics,
                 task,
                 failure -> engineFailure(engine, failure));

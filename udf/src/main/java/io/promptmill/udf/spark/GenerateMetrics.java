@@ -13,6 +13,7 @@ public record GenerateMetrics(
         LongAccumulator errors,
         LongAccumulator promptTokens,
         LongAccumulator completionTokens,
+        LongAccumulator copiedRows,
         LongAccumulator modelLoads)
         implements Serializable {
 
@@ -22,6 +23,7 @@ public record GenerateMetrics(
                 context.longAccumulator("promptmill.errors"),
                 context.longAccumulator("promptmill.prompt_tokens"),
                 context.longAccumulator("promptmill.completion_tokens"),
+                context.longAccumulator("promptmill.copied_rows"),
                 context.longAccumulator("promptmill.model_loads"));
     }
 }

@@ -1,6 +1,7 @@
 package io.promptmill.udf.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -68,12 +69,55 @@ class EngineTest {
 
     @Test
     void aSecondRunFindsItsPromptsInTheCache() {
-        SamplingParameters sampling = sampling(0, 16, List.of(), false);
+        // Drawn, because greedy ones would be copied.
+        SamplingParameters sampling = sampling(0.8, 16, List.of(), false);
         try (Engine engine = Engine.open(DEMO, EngineConfig.DEFAULT)) {
             List<Completion> first = complete(engine, sampling);
             long cached = engine.statistics().cachedPromptTokens();
             assertEquals(first, complete(engine, sampling));
             assertTrue(engine.statistics().cachedPromptTokens() > cached + 100);
+        }
+    }
+
+    @Test
+    void equalGreedyRequestsAreComputedOnceAndComeOutAsIfEachWereComputed() {
+        SamplingParameters sampling = sampling(0, 24, List.of(), false);
+        List<String> distinct = prompts().stream().distinct().toList();
+        try (Engine engine = Engine.open(DEMO, config(2, 0, 0, 0, true))) {
+            List<Completion> all = complete(engine, sampling);
+            assertEquals(prompts().size() - distinct.size(), engine.statistics().copiedRequests());
+            long computed = engine.statistics().completionTokens();
+            List<Completion> again = complete(engine, sampling);
+            assertTrue(again.stream().allMatch(Completion::copied));
+            assertEquals(computed, engine.statistics().completionTokens());
+            for (int i = 0; i < all.size(); i++) {
+                Completion alone = alone(prompts().get(i), sampling);
+                assertFalse(alone.copied());
+                assertEquals(alone.copy(), all.get(i).copy());
+                assertEquals(alone.copy(), again.get(i));
+            }
+        }
+    }
+
+    private static Completion alone(String prompt, SamplingParameters sampling) {
+        try (Engine engine = Engine.open(DEMO, config(1, 16, 1, 0, false))) {
+            return engine.submit(new Request("alone", engine.encoder().encodeText(prompt), sampling))
+                    .join();
+        }
+    }
+
+    @Test
+    void whoWaitsForACancelledRequestGetsItsCompletion() {
+        SamplingParameters sampling = sampling(0, 250, List.of(), true);
+        try (Engine engine = Engine.open(DEMO, EngineConfig.DEFAULT)) {
+            List<CompletableFuture<Completion>> equal = IntStream.range(0, 4)
+                    .mapToObj(i -> engine.submit(new Request("r" + i, new int[] {40, 50}, sampling)))
+                    .toList();
+            equal.get(0).cancel(false);
+            equal.get(2).cancel(false);
+            assertEquals(250, equal.get(1).join().completionTokens());
+            assertEquals(equal.get(1).join().text(), equal.get(3).join().text());
+            assertEquals(250, engine.statistics().completionTokens());
         }
     }
 

@@ -150,6 +150,40 @@ class KernelsTwinTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"1,1", "16,2", "17,1003", "40,64"})
+    void largestAgreeAndAreTheFirstOfEquals(int rows, int features) {
+        RowTiles values = randomTiles(rows, features);
+        float[] odd = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY};
+        for (int row = 0; row < rows; row++) {
+            if (row % 7 == 0) {
+                values.data()[values.index(row, features / 2)] = odd[row / 7 % 3];
+            } else if (row % 3 == 0) {
+                values.data()[values.index(row, features - 1)] = 1e9f;
+                values.data()[values.index(row, features / 3)] = 1e9f;
+            }
+        }
+        for (int tile = 0; tile < values.tiles(); tile++) {
+            int[] expected = new int[20];
+            int[] actual = new int[20];
+            scalar.largest(values, tile, expected, 3);
+            vector.largest(values, tile, actual, 3);
+            for (int row = tile * RowTiles.LANES; row < Math.min(rows, (tile + 1) * RowTiles.LANES); row++) {
+                int found = expected[3 + row % RowTiles.LANES];
+                assertEquals(found, actual[3 + row % RowTiles.LANES], "row " + row);
+                if (row % 7 == 0) {
+                    assertEquals(-1, found);
+                } else if (row % 3 == 0) {
+                    assertEquals(features / 3, found);
+                } else {
+                    float[] contiguous = new float[features];
+                    values.readRow(row, 0, features, contiguous, 0);
+                    assertTrue(IntStream.range(0, features).allMatch(f -> contiguous[f] <= contiguous[found]));
+                }
+            }
+        }
+    }
+
     @Test
     void elementwiseKernelsAgreeAndFollowTheFormula() {
         float[] x = randomFloats(1003);

@@ -95,6 +95,143 @@ class SchedulerTest {
         assertTrue(chunks.contains(new Chunk(sameMiddle, 0, 5, true)), chunks.toString());
     }
 
+    @Test
+    void promptsThatWaitTogetherComputeTheirSharedBeginningOnce() {
+        Scheduler scheduler = new Scheduler(new BlockPool(1000, 16, true), 2048, 256);
+        for (int i = 0; i < 64; i++) {
+            scheduler.add(new Sequence(sharing(1, 512, 100 + i, 32), 600));
+        }
+        List<Chunk> first = step(scheduler);
+        assertEquals(1, first.size());
+        assertEquals(544, first.get(0).count());
+        List<Chunk> second = step(scheduler);
+        assertEquals(64, second.size());
+        assertEquals(1 + 63 * 32, tokens(second));
+        assertEquals(63 * 512, scheduler.reusedTokens());
+    }
+
+    @Test
+    void othersFillTheStepThatADeferredPromptWaitsFor() {
+        Scheduler scheduler = new Scheduler(new BlockPool(1000, BLOCK, true), 100, 256);
+        List<Sequence> sequences = new ArrayList<>();
+        for (int i = 0; i < 9; i++) {
+            // Three groups in turns, 20 tokens of each shared.
+            sequences.add(new Sequence(sharing(i % 3, 20, 100 + i, 10), 60));
+            scheduler.add(sequences.get(i));
+        }
+        sequences.add(new Sequence(tokens(200, 30), 60));
+        scheduler.add(sequences.get(9));
+        List<Chunk> chunks = step(scheduler);
+        assertEquals(
+                List.of(
+                        new Chunk(sequences.get(0), 0, 30, true),
+                        new Chunk(sequences.get(1), 0, 30, true),
+                        new Chunk(sequences.get(2), 0, 30, true),
+                        new Chunk(sequences.get(9), 0, 10, false)),
+                chunks);
+        chunks = step(scheduler);
+        // Those that let others go first have kept their order.
+        List<Chunk> expected = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            expected.add(new Chunk(sequences.get(i), 30, 1, true));
+        }
+        expected.add(new Chunk(sequences.get(9), 10, 20, true));
+        for (int i = 3; i < 9; i++) {
+            expected.add(new Chunk(sequences.get(i), 20, 10, true));
+        }
+        assertEquals(expected, chunks);
+    }
+
+    @Test
+    void whatARemovedPromptHadComputedIsNotLost() {
+        Scheduler scheduler = new Scheduler(new BlockPool(100, BLOCK, true), 10, 8);
+        Sequence first = new Sequence(sharing(1, 24, 2, 4), 40);
+        Sequence second = new Sequence(sharing(1, 24, 3, 4), 40);
+        scheduler.add(first);
+        scheduler.add(second);
+        assertEquals(List.of(new Chunk(first, 0, 10, false)), step(scheduler));
+        scheduler.remove(first);
+        // Two full blocks are there; the tokens of the third, which is not full, are computed again.
+        assertEquals(List.of(new Chunk(second, 8, 10, false)), step(scheduler));
+    }
+
+    @Test
+    void aPromptWaitsForABlockOnlyOnce() {
+        Sequence sequence = new Sequence(tokens(1, 30), 40);
+        assertTrue(sequence.defer());
+        assertFalse(sequence.defer());
+        sequence.published(1);
+        assertTrue(sequence.defer());
+        sequence.reset();
+        assertFalse(sequence.defer(), "it had been further before its blocks were taken away");
+    }
+
+    @Test
+    void withoutThePrefixCacheNothingWaits() {
+        Scheduler scheduler = new Scheduler(new BlockPool(100, BLOCK, false), 100, 8);
+        for (int i = 0; i < 3; i++) {
+            scheduler.add(new Sequence(tokens(1, 30), 40));
+        }
+        assertEquals(90, tokens(step(scheduler)));
+    }
+
+    /** Arrivals at any time: as long as anything waits and there is memory, no place and no token of a step stays free. */
+    @ParameterizedTest
+    @CsvSource({"64,8", "32,32", "7,3"})
+    void everyStepIsFullWhileAnythingWaits(int batchTokens, int places) {
+        Random random = new Random(batchTokens);
+        Scheduler scheduler = new Scheduler(new BlockPool(10_000, BLOCK, true), batchTokens, places);
+        Set<Sequence> unfinished = new HashSet<>();
+        for (int i = 0; i < 200; i++) {
+            // Now and then a prompt of many steps; the short ones behind it share its last one.
+            int prompt = i % 10 == 0 ? 5 * batchTokens + 1 : 1 + random.nextInt(20);
+            Sequence sequence = new Sequence(tokens(1000 + i, prompt), prompt + 1 + random.nextInt(12));
+            scheduler.add(sequence);
+            unfinished.add(sequence);
+            if (i % 3 == 0) {
+                stepOfFullUse(scheduler, unfinished, batchTokens, places);
+            }
+        }
+        while (!unfinished.isEmpty()) {
+            stepOfFullUse(scheduler, unfinished, batchTokens, places);
+        }
+    }
+
+    private static void stepOfFullUse(Scheduler scheduler, Set<Sequence> unfinished, int batchTokens, int places) {
+        List<Chunk> chunks = step(scheduler);
+        boolean full = tokens(chunks) == batchTokens || chunks.size() == places;
+        assertTrue(full || chunks.size() == unfinished.size(), () -> "idle: " + chunks);
+        for (Chunk chunk : chunks) {
+            if (chunk.sequence().isFull()) {
+                scheduler.remove(chunk.sequence());
+                unfinished.remove(chunk.sequence());
+            }
+        }
+    }
+
+    /** Schedules and computes a step, and appends a token where one can be sampled. */
+    private static List<Chunk> step(Scheduler scheduler) {
+        List<Chunk> chunks = scheduler.schedule();
+        scheduler.completed(chunks);
+        for (Chunk chunk : chunks) {
+            if (chunk.last()) {
+                chunk.sequence().append(7);
+            }
+        }
+        return chunks;
+    }
+
+    private static int tokens(List<Chunk> chunks) {
+        return chunks.stream().mapToInt(Chunk::count).sum();
+    }
+
+    /** A prompt of {@code shared} tokens that depend on the group alone and some of its own. */
+    private static int[] sharing(int group, int shared, int seed, int own) {
+        int[] result = Arrays.copyOf(tokens(group, shared), shared + own);
+        System.arraycopy(tokens(seed, own), 0, result, shared, own);
+        return result;
+    }
+
     /**
      * Random work on a pool that is too small: every request ends, no block is held by two sequences that do not share
      * their beginning, none is lost, and the cache never hands out a block whose content differs.

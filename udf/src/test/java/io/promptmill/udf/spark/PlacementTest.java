@@ -42,6 +42,30 @@ class PlacementTest {
         assertEquals(expected, run(7, new EngineConfig(1, 16, 9, 0, 0, true, "auto")));
     }
 
+    @Test
+    void equalGreedyRowsAreCopiedAndTheCopiesAreTheSameBytes() {
+        GenerateMetrics metrics = GenerateMetrics.register(LocalSpark.session().sparkContext());
+        SamplingParameters greedy =
+                SamplingParameters.DEFAULT.toBuilder().maxTokens(24).build();
+        StructType schema = StructType.fromDDL("id int, prompt string");
+        List<Row> rows = new ArrayList<>();
+        for (int i = 0; i < 60; i++) {
+            rows.add(RowFactory.create(i, "Tell me a story about " + THINGS.get(i % 3) + "."));
+        }
+        // The engine is one that no other test has: what it was asked before would be copied, too.
+        List<Row> output = run(rows, schema, 4, greedy, new EngineConfig(2, 40, 30, 0, 0, true, "auto"), metrics);
+        assertEquals(57, metrics.copiedRows().value());
+        assertEquals(60, metrics.rows().value());
+        List<Row> alone =
+                run(rows.subList(0, 3), schema, 1, greedy, new EngineConfig(1, 16, 1, 0, 0, false, "auto"), null);
+        for (int i = 0; i < 60; i++) {
+            for (String column : OutputSchema.ADDED) {
+                assertEquals(
+                        alone.get(i % 3).<Object>getAs(column), output.get(i).<Object>getAs(column), column);
+            }
+        }
+    }
+
     private static List<Row> run(int partitions, EngineConfig engine) {
         StructType schema = StructType.fromDDL("id int, prompt string");
         List<Row> rows = new ArrayList<>();
@@ -57,6 +81,16 @@ class PlacementTest {
                 .seed(5)
                 .maxTokens(48)
                 .build();
+        return run(rows, schema, partitions, sampling, engine, null);
+    }
+
+    private static List<Row> run(
+            List<Row> rows,
+            StructType schema,
+            int partitions,
+            SamplingParameters sampling,
+            EngineConfig engine,
+            GenerateMetrics metrics) {
         GenerateSpec spec = new GenerateSpec(
                 DEMO.toAbsolutePath().normalize().toString(),
                 "id",
@@ -65,7 +99,7 @@ class PlacementTest {
                 Map.of(),
                 engine);
         Dataset<Row> input = LocalSpark.session().createDataFrame(rows, schema).repartition(partitions);
-        return new GenerateFunction(spec, schema, null)
+        return new GenerateFunction(spec, schema, metrics)
                 .applyTo(input).collectAsList().stream()
                         .sorted(Comparator.comparingInt(row -> row.getInt(0)))
                         .toList();

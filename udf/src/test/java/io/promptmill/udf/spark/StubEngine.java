@@ -126,6 +126,11 @@ final class StubEngine implements CompletionEngine, PromptEncoder {
     }
 
     @Override
+    public int maximumSequences() {
+        return 4;
+    }
+
+    @Override
     public PromptEncoder encoder() {
         return this;
     }
