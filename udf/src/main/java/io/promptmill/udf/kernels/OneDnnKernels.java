@@ -2,6 +2,7 @@ package io.promptmill.udf.kernels;
 
 import static io.promptmill.udf.tensor.RowTiles.LANES;
 
+import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.tensor.Matrix;
 import io.promptmill.udf.tensor.RowTiles;
 import java.nio.FloatBuffer;
@@ -78,7 +79,14 @@ final class OneDnnKernels extends DelegatingKernels {
     }
 
     private OneDnnShape shape(OneDnnProduct.Shape shape) {
-        return shapes.computeIfAbsent(shape, missing -> new OneDnnShape(library, missing));
+        try {
+            return shapes.computeIfAbsent(shape, missing -> new OneDnnShape(library, missing));
+        } catch (UnsupportedOperationException e) {
+            throw new ConfigException(
+                    "engine.precision " + precision.label() + " does not suit this model on this processor: "
+                            + e.getMessage() + ". Set engine.precision to f32",
+                    e);
+        }
     }
 
     private dnnl_memory wrap(dnnl_memory created) {
