@@ -1,7 +1,9 @@
 package io.promptmill.udf.engine;
 
 import io.promptmill.udf.error.ConfigException;
+import io.promptmill.udf.layers.KvPrecision;
 import java.io.Serializable;
+import java.util.List;
 
 /**
  * Settings of an engine. Immutable and thread-safe. Zero stands for "derive from machine and model" where said so.
@@ -13,6 +15,7 @@ import java.io.Serializable;
  * @param kvCacheBytes memory for keys and values; 0: two fifths of the maximum heap
  * @param prefixCache whether full KV blocks of earlier prompts are reused
  * @param precision {@code f32} or {@code auto}
+ * @param kvPrecision of keys and values: {@code f32}, {@code f16}, or {@code auto}, which goes by {@code precision}
  */
 public record EngineConfig(
         int threads,
@@ -21,10 +24,11 @@ public record EngineConfig(
         int maxContext,
         long kvCacheBytes,
         boolean prefixCache,
-        String precision)
+        String precision,
+        String kvPrecision)
         implements Serializable {
 
-    public static final EngineConfig DEFAULT = new EngineConfig(0, 512, 256, 0, 0, true, "auto");
+    public static final EngineConfig DEFAULT = new EngineConfig(0, 512, 256, 0, 0, true, "auto", "auto");
 
     public EngineConfig {
         check(threads >= 0 && threads <= 1024, "threads", threads, "0 (all processors) to 1024");
@@ -33,6 +37,21 @@ public record EngineConfig(
         check(maxContext >= 0, "max_context", maxContext, "0 (the model's) or more");
         check(kvCacheBytes >= 0, "kv_cache_bytes", kvCacheBytes, "0 (derived) or more");
         check("f32".equals(precision) || "auto".equals(precision), "precision", precision, "f32 or auto");
+        check(List.of("f32", "f16", "auto").contains(kvPrecision), "kv_precision", kvPrecision, "f32, f16 or auto");
+    }
+
+    /** The precision that an engine of these settings computes in. */
+    String resolvedPrecision() {
+        return "f32";
+    }
+
+    /** How an engine of these settings stores keys and values. */
+    KvPrecision resolvedKvPrecision() {
+        return switch (kvPrecision) {
+            case "f32" -> KvPrecision.F32;
+            case "f16" -> KvPrecision.F16;
+            default -> "f32".equals(resolvedPrecision()) ? KvPrecision.F32 : KvPrecision.F16;
+        };
     }
 
     private static void check(boolean valid, String key, Object value, String expected) {

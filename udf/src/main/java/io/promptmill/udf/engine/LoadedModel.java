@@ -20,6 +20,7 @@ import io.promptmill.udf.weights.GgufFile;
 import io.promptmill.udf.weights.Metadata;
 import io.promptmill.udf.weights.ModelFile;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,7 +57,7 @@ final class LoadedModel implements AutoCloseable {
                 config.maxBatchTokens(),
                 Math.min(config.maxSequences(), config.maxBatchTokens()));
         context = contextLength(model.shape());
-        kvBlocks = kvBlocks(model.shape());
+        kvBlocks = kvBlocks();
     }
 
     static LoadedModel load(Path path, EngineConfig config) {
@@ -68,13 +69,14 @@ final class LoadedModel implements AutoCloseable {
             workers = new WorkerPool(threads, "promptmill-worker");
             LoadedModel loaded = new LoadedModel(file, workers, config);
             LOG.info(
-                    "Loaded {} in {} ms: {} kernels, {} threads, context of {} tokens, {} MiB for keys and values",
+                    "Loaded {} in {} ms: {} kernels, {} threads, context of {} tokens, {} MiB for keys and values in {}",
                     path.getFileName(),
                     (System.nanoTime() - start) / 1_000_000,
                     loaded.provider(),
                     threads,
                     loaded.maximumContext(),
-                    loaded.kvBlocks * loaded.model.shape().kvBytesPerBlock() >> 20);
+                    loaded.kvBlocks * loaded.kvBytesPerBlock() >> 20,
+                    loaded.kvPrecision());
             return loaded;
         } catch (RuntimeException | Error e) {
             if (workers != null) {
@@ -101,7 +103,7 @@ final class LoadedModel implements AutoCloseable {
         BlockPool pool = new BlockPool(kvBlocks, KvCache.BLOCK_TOKENS, config.prefixCache());
         return new StepLoop(
                 model,
-                model.shape().newKvCache(kvBlocks),
+                model.shape().newKvCache(config.resolvedKvPrecision(), kvBlocks),
                 new Scheduler(pool, config.maxBatchTokens(), config.maxSequences()),
                 new Sampler(kernels, model.shape().vocabularySize()),
                 workers,
@@ -121,7 +123,15 @@ final class LoadedModel implements AutoCloseable {
     }
 
     String precision() {
-        return "f32";
+        return config.resolvedPrecision();
+    }
+
+    String kvPrecision() {
+        return config.resolvedKvPrecision().name().toLowerCase(Locale.ROOT);
+    }
+
+    private long kvBytesPerBlock() {
+        return model.shape().kvBytesPerBlock(config.resolvedKvPrecision());
     }
 
     /** Tokens of prompt and completion of one sequence at most. */
@@ -137,8 +147,8 @@ final class LoadedModel implements AutoCloseable {
      * As many blocks as the budget holds, but not more than the sequences that may run could ever fill. One sequence of
      * the whole context must fit: a smaller limit would depend on the memory of the executor that a row meets.
      */
-    private int kvBlocks(ModelShape shape) {
-        long perBlock = shape.kvBytesPerBlock();
+    private int kvBlocks() {
+        long perBlock = kvBytesPerBlock();
         long needed = (context + KvCache.BLOCK_TOKENS - 1L) / KvCache.BLOCK_TOKENS;
         long budget = config.kvCacheBytes() == 0
                 ? (long) (KV_SHARE_OF_HEAP * Runtime.getRuntime().maxMemory())

@@ -61,17 +61,22 @@ public interface Kernels {
             int fromTile,
             int toTile);
 
+    /** Nearest halves (IEEE 754 binary16) of {@code count} floats, as {@link HalfFloats#toHalf} has them. */
+    void toHalves(float[] source, int sourceOffset, short[] target, int targetOffset, int count);
+
+    /** The values of {@code count} halves; infinities become NaN. */
+    void fromHalves(short[] source, int sourceOffset, float[] target, int targetOffset, int count);
+
     /**
-     * Dot products of some queries with sixteen keys: {@code scores[h * scoresStride + j] = scale * sum over d of
-     * queries[h, d] * keys[d, j]}, d ascending.
+     * Dot products of some queries with sixteen keys: {@code scores[q * scoresStride + j] = scale * sum over d of
+     * queries[q, d] * keys[d, j]}, one fused multiply-add a term, d ascending from 0.
      *
-     * @param queries {@code [heads x headSize]} from {@code queriesOffset}
+     * @param queries {@code [count x headSize]}
      * @param keys {@code [headSize x 16]} from {@code keysOffset}
      */
     void scores(
             float[] queries,
-            int queriesOffset,
-            int heads,
+            int count,
             int headSize,
             float scale,
             float[] keys,
@@ -81,27 +86,48 @@ public interface Kernels {
             int scoresStride);
 
     /**
-     * Softmax in place of {@code count} values from {@code offset}. The sum is taken in sixteen partial sums by
-     * {@code i % 16}, added in ascending order. The array must reach to the next multiple of 16 beyond {@code count};
-     * what lies there is overwritten.
+     * Goes on with the softmax of the queries {@code [query, query + queries)} over the next {@code count} scores of
+     * each: a score becomes its weight {@code exp(score - largest score of this query so far)}. A block's weights are
+     * summed in sixteen partial sums by {@code i % 16}, added by halves: {@code (i, i + 8)}, then
+     * {@code (i, i + 4)}, and so on.
+     *
+     * @param scores a query's begin at {@code offset + i * stride}, i from 0; the array must reach to the next multiple
+     *     of 16 beyond {@code count}, and what lies there is overwritten
      */
-    void softmax(float[] values, int offset, int count);
+    void softmaxBlock(
+            RunningSoftmax running, int query, int queries, float[] scores, int offset, int stride, int count);
 
     /**
-     * {@code output[h, d] += sum over j of weights[h * weightsStride + j] * values[j, d]} for {@code count} values, j
-     * ascending.
+     * Softmax in place of {@code count} values from {@code offset}, as one block of {@link #softmaxBlock}. The array
+     * must reach to the next multiple of 16 beyond {@code count}; what lies there is overwritten.
+     */
+    default void softmax(float[] values, int offset, int count) {
+        RunningSoftmax running = new RunningSoftmax();
+        running.reset(1);
+        softmaxBlock(running, 0, 1, values, offset, 0, count);
+        float inverse = 1f / running.sum(0);
+        for (int i = offset; i < offset + count; i++) {
+            values[i] *= inverse;
+        }
+    }
+
+    /**
+     * {@code output[q, d] += sum over j of weights[q * weightsStride + j] * values[j, d]} for {@code count} values; the
+     * fused multiply-adds, j ascending, continue the sum in the output.
      *
+     * @param weights a query's begin at {@code weightsOffset + i * weightsStride}, i from 0
      * @param values {@code [count x headSize]} from {@code valuesOffset}
-     * @param output {@code [heads x headSize]}
+     * @param output {@code [queries x headSize]} from {@code outputOffset}
      */
     void weightedSum(
             float[] weights,
             int weightsOffset,
             int weightsStride,
-            int heads,
+            int queries,
             int count,
             float[] values,
             int valuesOffset,
             int headSize,
-            float[] output);
+            float[] output,
+            int outputOffset);
 }

@@ -102,10 +102,24 @@ final class ScalarKernels extends JavaKernels {
     }
 
     @Override
+    public void toHalves(float[] source, int sourceOffset, short[] target, int targetOffset, int count) {
+        for (int i = 0; i < count; i++) {
+            target[targetOffset + i] = HalfFloats.toHalf(source[sourceOffset + i]);
+        }
+    }
+
+    @Override
+    public void fromHalves(short[] source, int sourceOffset, float[] target, int targetOffset, int count) {
+        for (int i = 0; i < count; i++) {
+            float value = HalfFloats.fromHalf(source[sourceOffset + i]);
+            target[targetOffset + i] = Float.isInfinite(value) ? Float.NaN : value;
+        }
+    }
+
+    @Override
     public void scores(
             float[] queries,
-            int queriesOffset,
-            int heads,
+            int count,
             int headSize,
             float scale,
             float[] keys,
@@ -113,31 +127,33 @@ final class ScalarKernels extends JavaKernels {
             float[] scores,
             int scoresOffset,
             int scoresStride) {
-        for (int h = 0; h < heads; h++) {
+        for (int q = 0; q < count; q++) {
             for (int j = 0; j < LANES; j++) {
                 float sum = 0f;
                 for (int d = 0; d < headSize; d++) {
-                    sum = Math.fma(keys[keysOffset + d * LANES + j], queries[queriesOffset + h * headSize + d], sum);
+                    sum = Math.fma(keys[keysOffset + d * LANES + j], queries[q * headSize + d], sum);
                 }
-                scores[scoresOffset + h * scoresStride + j] = sum * scale;
+                scores[scoresOffset + q * scoresStride + j] = sum * scale;
             }
         }
     }
 
     @Override
-    public void softmax(float[] values, int offset, int count) {
-        float maximum = Float.NEGATIVE_INFINITY;
-        for (int i = 0; i < count; i++) {
-            maximum = Math.max(maximum, values[offset + i]);
-        }
-        float[] sums = new float[LANES];
-        for (int i = 0; i < count; i++) {
-            values[offset + i] = Exponential.exp(values[offset + i] - maximum);
-            sums[i % LANES] += values[offset + i];
-        }
-        float inverse = 1f / sum(sums);
-        for (int i = 0; i < count; i++) {
-            values[offset + i] *= inverse;
+    public void softmaxBlock(
+            RunningSoftmax running, int query, int queries, float[] scores, int offset, int stride, int count) {
+        for (int q = 0; q < queries; q++) {
+            int start = offset + q * stride;
+            float maximum = Float.NEGATIVE_INFINITY;
+            for (int i = 0; i < count; i++) {
+                maximum = Math.max(maximum, scores[start + i]);
+            }
+            maximum = running.raise(query + q, maximum);
+            Arrays.fill(running.partials, 0f);
+            for (int i = 0; i < count; i++) {
+                scores[start + i] = Exponential.exp(scores[start + i] - maximum);
+                running.partials[i % LANES] += scores[start + i];
+            }
+            running.addPartials(query + q);
         }
     }
 
@@ -146,32 +162,23 @@ final class ScalarKernels extends JavaKernels {
             float[] weights,
             int weightsOffset,
             int weightsStride,
-            int heads,
+            int queries,
             int count,
             float[] values,
             int valuesOffset,
             int headSize,
-            float[] output) {
-        for (int h = 0; h < heads; h++) {
+            float[] output,
+            int outputOffset) {
+        for (int q = 0; q < queries; q++) {
             for (int d = 0; d < headSize; d++) {
-                float sum = output[h * headSize + d];
+                int target = outputOffset + q * headSize + d;
+                float sum = output[target];
                 for (int j = 0; j < count; j++) {
-                    sum = Math.fma(
-                            values[valuesOffset + j * headSize + d],
-                            weights[weightsOffset + h * weightsStride + j],
-                            sum);
+                    float weight = weights[weightsOffset + q * weightsStride + j];
+                    sum = Math.fma(values[valuesOffset + j * headSize + d], weight, sum);
                 }
-                output[h * headSize + d] = sum;
+                output[target] = sum;
             }
         }
-    }
-
-    /** Ascending sum, as the vector kernels end their partial sums. */
-    static float sum(float[] partials) {
-        float total = 0f;
-        for (float partial : partials) {
-            total += partial;
-        }
-        return total;
     }
 }

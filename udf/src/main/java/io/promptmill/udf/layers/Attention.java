@@ -2,17 +2,28 @@ package io.promptmill.udf.layers;
 
 import static io.promptmill.udf.layers.KvCache.BLOCK_TOKENS;
 
+import io.promptmill.udf.kernels.Kernels;
+import io.promptmill.udf.kernels.RunningSoftmax;
 import io.promptmill.udf.tensor.RowTiles;
 import java.util.Arrays;
 
 /**
  * Causal scaled dot-product attention (Vaswani et al. 2017, arXiv:1706.03762) with grouped queries (Ainslie et al. 2023,
- * arXiv:2305.13245) over the paged KV cache. Keys are walked block by block from position 0, whatever the chunks that
- * the prompt was computed in, so a row's sums have one order. The query heads of a group share each load of their keys.
+ * arXiv:2305.13245) over the paged KV cache, in blocks (Dao et al. 2022, arXiv:2205.14135): the rows of a span of the
+ * batch and the query heads of a group share each load of their keys and values, and scores are kept for
+ * {@link #WINDOW} keys at a time, however long the context.
+ *
+ * <p>Windows of keys begin at multiples of their length from position 0, whatever the chunks that the prompt was
+ * computed in and whatever rows share a load, so a row's sums have one order.
  */
 public final class Attention {
+    /** Keys that are scored, weighted and summed before the next ones: a head's keys and values stay in cache. */
+    private static final int WINDOW = 128;
+
+    private static final int WINDOW_BLOCKS = WINDOW / BLOCK_TOKENS;
+
     private final Compute compute;
-    private final int heads;
+    private final int group;
     private final int kvHeads;
     private final int headSize;
     private final float scale;
@@ -24,7 +35,7 @@ public final class Attention {
      */
     public Attention(Compute compute, int heads, int kvHeads, int headSize, float scale) {
         this.compute = compute;
-        this.heads = heads;
+        this.group = heads / kvHeads;
         this.kvHeads = kvHeads;
         this.headSize = headSize;
         this.scale = scale;
@@ -46,98 +57,165 @@ public final class Attention {
             RowTiles keys,
             RowTiles values,
             RowTiles output) {
-        allocate(batch, cache, layer);
-        compute.workers().run(keys.tiles(), tile -> store(batch, cache, layer, keys, values, tile));
-        compute.workers()
-                .run(
-                        batch.rows() * kvHeads,
-                        i -> attend(batch, cache, layer, queries, output, i / kvHeads, i % kvHeads));
+        // On one thread, because rows of one block may be stored by several.
+        for (int span = 0; span < batch.spans(); span++) {
+            cache.allocate(layer, batch.block(batch.spanStart(span)));
+        }
+        Kernels kernels = compute.kernels();
+        compute.workers().run(keys.tiles(), tile -> cache.store(kernels, layer, batch, keys, values, tile));
+        int slices = batch.spans() * kvHeads;
+        // The last rows of a prompt have the most keys: they begin, and short slices even out the end.
+        compute.workers().run(slices, i -> {
+            int slice = slices - 1 - i;
+            attend(batch, cache, layer, queries, output, slice / kvHeads, slice % kvHeads);
+        });
     }
 
-    /** On one thread, because rows of one block may be stored by several. */
-    private static void allocate(StepBatch batch, KvCache cache, int layer) {
-        for (int row = 0; row < batch.rows(); row++) {
-            cache.allocate(layer, batch.blockTables()[row][batch.positions()[row] / BLOCK_TOKENS]);
+    private void attend(
+            StepBatch batch, KvCache cache, int layer, RowTiles queries, RowTiles output, int span, int kvHead) {
+        int row = batch.spanStart(span);
+        int rows = batch.spanStart(span + 1) - row;
+        int features = group * headSize;
+        int blocks = batch.positions()[row] / BLOCK_TOKENS + 1;
+        Scratch buffers = scratch.get().fit(rows * group, headSize);
+        queries.readRows(row, rows, kvHead * features, features, buffers.queries);
+        for (int first = 0; first < blocks; first += WINDOW_BLOCKS) {
+            int end = Math.min(blocks, first + WINDOW_BLOCKS);
+            score(batch, cache, layer, row, rows, kvHead, first, end, buffers);
+            weigh(batch, row, rows, first, end == blocks, buffers);
+            sum(batch, cache, layer, row, rows, kvHead, first, end, buffers);
+        }
+        buffers.divideBySums(rows * group, headSize);
+        output.writeRows(row, rows, kvHead * features, features, buffers.output);
+    }
+
+    private void score(
+            StepBatch batch,
+            KvCache cache,
+            int layer,
+            int row,
+            int rows,
+            int kvHead,
+            int first,
+            int end,
+            Scratch buffers) {
+        int[] table = batch.blockTables()[row];
+        KvView view = buffers.view;
+        for (int b = first; b < end; b++) {
+            cache.readKeys(compute.kernels(), layer, table[b], kvHead, view);
+            compute.kernels()
+                    .scores(
+                            buffers.queries,
+                            rows * group,
+                            headSize,
+                            scale,
+                            view.data,
+                            view.offset,
+                            buffers.scores,
+                            (b - first) * BLOCK_TOKENS,
+                            WINDOW);
         }
     }
 
-    private void store(StepBatch batch, KvCache cache, int layer, RowTiles keys, RowTiles values, int tile) {
-        int end = Math.min(batch.rows(), (tile + 1) * RowTiles.LANES);
-        for (int row = tile * RowTiles.LANES; row < end; row++) {
-            int position = batch.positions()[row];
-            float[] block = cache.block(layer, batch.blockTables()[row][position / BLOCK_TOKENS]);
-            int slot = position % BLOCK_TOKENS;
-            for (int head = 0; head < kvHeads; head++) {
-                int source = keys.index(row, head * headSize);
-                int key = cache.keysOffset(head) + slot;
-                int value = cache.valuesOffset(head) + slot * headSize;
-                for (int d = 0; d < headSize; d++) {
-                    block[key + d * BLOCK_TOKENS] = keys.data()[source + d * RowTiles.LANES];
-                    block[value + d] = values.data()[source + d * RowTiles.LANES];
+    /** Scores to weights; in the last window every row has a key more than the one before. */
+    private void weigh(StepBatch batch, int row, int rows, int first, boolean last, Scratch buffers) {
+        Kernels kernels = compute.kernels();
+        if (last) {
+            for (int r = 0; r < rows; r++) {
+                int keys = batch.positions()[row + r] + 1 - first * BLOCK_TOKENS;
+                kernels.softmaxBlock(
+                        buffers.softmax, r * group, group, buffers.scores, r * group * WINDOW, WINDOW, keys);
+            }
+        } else {
+            kernels.softmaxBlock(buffers.softmax, 0, rows * group, buffers.scores, 0, WINDOW, WINDOW);
+        }
+        if (first > 0) {
+            buffers.rescale(rows * group, headSize);
+        }
+    }
+
+    private void sum(
+            StepBatch batch,
+            KvCache cache,
+            int layer,
+            int row,
+            int rows,
+            int kvHead,
+            int first,
+            int end,
+            Scratch buffers) {
+        int[] table = batch.blockTables()[row];
+        int own = batch.positions()[row] / BLOCK_TOKENS;
+        for (int b = first; b < end; b++) {
+            cache.readValues(compute.kernels(), layer, table[b], kvHead, buffers.view);
+            int window = (b - first) * BLOCK_TOKENS;
+            if (b < own) {
+                sum(buffers, window, 0, rows * group, BLOCK_TOKENS);
+            } else {
+                for (int r = 0; r < rows; r++) {
+                    sum(buffers, window, r * group, group, batch.slot(row + r) + 1);
                 }
             }
         }
     }
 
-    private void attend(
-            StepBatch batch, KvCache cache, int layer, RowTiles queries, RowTiles output, int row, int kvHead) {
-        int group = heads / kvHeads;
-        int positions = batch.positions()[row] + 1;
-        int blocks = (positions + BLOCK_TOKENS - 1) / BLOCK_TOKENS;
-        int stride = blocks * BLOCK_TOKENS;
-        int[] table = batch.blockTables()[row];
-        Scratch buffers = scratch.get().fit(group * headSize, group * stride);
-        int feature = kvHead * group * headSize;
-        queries.readRow(row, feature, group * headSize, buffers.queries, 0);
-        for (int b = 0; b < blocks; b++) {
-            compute.kernels()
-                    .scores(
-                            buffers.queries,
-                            0,
-                            group,
-                            headSize,
-                            scale,
-                            cache.block(layer, table[b]),
-                            cache.keysOffset(kvHead),
-                            buffers.scores,
-                            b * BLOCK_TOKENS,
-                            stride);
-        }
-        for (int h = 0; h < group; h++) {
-            compute.kernels().softmax(buffers.scores, h * stride, positions);
-        }
-        Arrays.fill(buffers.output, 0, group * headSize, 0f);
-        for (int b = 0; b < blocks; b++) {
-            compute.kernels()
-                    .weightedSum(
-                            buffers.scores,
-                            b * BLOCK_TOKENS,
-                            stride,
-                            group,
-                            Math.min(BLOCK_TOKENS, positions - b * BLOCK_TOKENS),
-                            cache.block(layer, table[b]),
-                            cache.valuesOffset(kvHead),
-                            headSize,
-                            buffers.output);
-        }
-        output.writeRow(row, feature, group * headSize, buffers.output, 0);
+    private void sum(Scratch buffers, int window, int query, int queries, int positions) {
+        compute.kernels()
+                .weightedSum(
+                        buffers.scores,
+                        query * WINDOW + window,
+                        WINDOW,
+                        queries,
+                        positions,
+                        buffers.view.data,
+                        buffers.view.offset,
+                        headSize,
+                        buffers.output,
+                        query * headSize);
     }
 
     /** Buffers of one thread. */
     private static final class Scratch {
+        private final RunningSoftmax softmax = new RunningSoftmax();
+        private final KvView view = new KvView();
+        /** {@code [rows * group x headSize]}. */
         private float[] queries = new float[0];
+        /** {@code [rows * group x headSize]}. */
         private float[] output = new float[0];
+        /** {@code [rows * group x WINDOW]}. */
         private float[] scores = new float[0];
 
-        Scratch fit(int features, int positions) {
-            if (queries.length < features) {
-                queries = new float[features];
-                output = new float[features];
+        Scratch fit(int count, int headSize) {
+            if (queries.length < count * headSize) {
+                queries = new float[count * headSize];
+                output = new float[count * headSize];
+                scores = new float[count * WINDOW];
             }
-            if (scores.length < positions) {
-                scores = new float[Math.max(positions, 2 * scores.length)];
-            }
+            softmax.reset(count);
+            Arrays.fill(output, 0, count * headSize, 0f);
             return this;
+        }
+
+        /** After the first window: what was summed before refers to an older largest score. */
+        void rescale(int count, int headSize) {
+            for (int query = 0; query < count; query++) {
+                float factor = softmax.factor(query);
+                if (factor != 1f) {
+                    multiply(query, headSize, factor);
+                }
+            }
+        }
+
+        void divideBySums(int count, int headSize) {
+            for (int query = 0; query < count; query++) {
+                multiply(query, headSize, 1f / softmax.sum(query));
+            }
+        }
+
+        private void multiply(int query, int headSize, float factor) {
+            for (int i = query * headSize; i < (query + 1) * headSize; i++) {
+                output[i] *= factor;
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.promptmill.udf.model;
 
 import io.promptmill.udf.layers.KvCache;
+import io.promptmill.udf.layers.KvPrecision;
 
 /**
  * The sizes that every architecture has.
@@ -18,12 +19,12 @@ public record ModelShape(
         int vocabularySize) {
 
     /** Memory of one KV block over all layers. */
-    public long kvBytesPerBlock() {
-        return KvCache.bytesPerBlock(layers, kvHeads, headSize);
+    public long kvBytesPerBlock(KvPrecision precision) {
+        return KvCache.bytesPerBlock(precision, layers, kvHeads, headSize);
     }
 
     /** A KV cache of that many blocks for this model. */
-    public KvCache newKvCache(int blocks) {
-        return new KvCache(layers, kvHeads, headSize, blocks);
+    public KvCache newKvCache(KvPrecision precision, int blocks) {
+        return KvCache.of(precision, layers, kvHeads, headSize, blocks);
     }
 }

@@ -172,13 +172,14 @@ class EngineTest {
         String message = assertThrows(ConfigException.class, () -> Engine.open(DEMO, tooSmall))
                 .getMessage();
         assertTrue(message.contains("engine.max_context to at most 240"), message);
-        try (Engine engine = Engine.open(DEMO, new EngineConfig(1, 16, 1, 240, tooSmall.kvCacheBytes(), true, "f32"))) {
+        try (Engine engine =
+                Engine.open(DEMO, new EngineConfig(1, 16, 1, 240, tooSmall.kvCacheBytes(), true, "f32", "auto"))) {
             assertEquals(240, engine.maximumContext());
         }
     }
 
     private static EngineConfig config(int threads, int batchTokens, int sequences, long kvBytes, boolean cache) {
-        return new EngineConfig(threads, batchTokens, sequences, 0, kvBytes, cache, "f32");
+        return new EngineConfig(threads, batchTokens, sequences, 0, kvBytes, cache, "f32", "auto");
     }
 
     private static SamplingParameters sampling(double temperature, int tokens, List<String> stop, boolean ignoreEos) {

@@ -27,7 +27,7 @@ class PlacementTest {
 
     @Test
     void completionsAreTheSameBytesWhereverTheyAreComputed() {
-        List<Row> expected = run(1, new EngineConfig(1, 512, 256, 0, 0, true, "auto"));
+        List<Row> expected = run(1, new EngineConfig(1, 512, 256, 0, 0, true, "auto", "auto"));
         assertEquals(40, expected.size());
         assertTrue(expected.stream().allMatch(row -> row.isNullAt(row.fieldIndex(OutputSchema.ERROR))));
         assertTrue(
@@ -37,9 +37,9 @@ class PlacementTest {
                                 .count()
                         > 35,
                 "each row draws its own numbers");
-        assertEquals(expected, run(7, new EngineConfig(2, 512, 256, 0, 0, true, "auto")));
-        assertEquals(expected, run(1, new EngineConfig(2, 16, 256, 0, 0, false, "auto")));
-        assertEquals(expected, run(7, new EngineConfig(1, 16, 9, 0, 0, true, "auto")));
+        assertEquals(expected, run(7, new EngineConfig(2, 512, 256, 0, 0, true, "auto", "auto")));
+        assertEquals(expected, run(1, new EngineConfig(2, 16, 256, 0, 0, false, "auto", "auto")));
+        assertEquals(expected, run(7, new EngineConfig(1, 16, 9, 0, 0, true, "auto", "auto")));
     }
 
     private static List<Row> run(int partitions, EngineConfig engine) {
