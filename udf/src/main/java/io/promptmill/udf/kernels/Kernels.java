@@ -67,67 +67,20 @@ public interface Kernels {
     /** The values of {@code count} halves; infinities become NaN. */
     void fromHalves(short[] source, int sourceOffset, float[] target, int targetOffset, int count);
 
-    /**
-     * Dot products of some queries with sixteen keys: {@code scores[q * scoresStride + j] = scale * sum over d of
-     * queries[q, d] * keys[d, j]}, one fused multiply-add a term, d ascending from 0.
-     *
-     * @param queries {@code [count x headSize]}
-     * @param keys {@code [headSize x 16]} from {@code keysOffset}
-     */
-    void scores(
-            float[] queries,
-            int count,
-            int headSize,
-            float scale,
-            float[] keys,
-            int keysOffset,
-            float[] scores,
-            int scoresOffset,
-            int scoresStride);
+    /** The kernels of attention. */
+    AttentionKernels attention();
 
     /**
-     * Goes on with the softmax of the queries {@code [query, query + queries)} over the next {@code count} scores of
-     * each: a score becomes its weight {@code exp(score - largest score of this query so far)}. A block's weights are
-     * summed in sixteen partial sums by {@code i % 16}, added by halves: {@code (i, i + 8)}, then
-     * {@code (i, i + 4)}, and so on.
-     *
-     * @param scores a query's begin at {@code offset + i * stride}, i from 0; the array must reach to the next multiple
-     *     of 16 beyond {@code count}, and what lies there is overwritten
-     */
-    void softmaxBlock(
-            RunningSoftmax running, int query, int queries, float[] scores, int offset, int stride, int count);
-
-    /**
-     * Softmax in place of {@code count} values from {@code offset}, as one block of {@link #softmaxBlock}. The array
+     * Softmax in place of {@code count} values from {@code offset}, as one block of {@link AttentionKernels#softmaxBlock}. The array
      * must reach to the next multiple of 16 beyond {@code count}; what lies there is overwritten.
      */
     default void softmax(float[] values, int offset, int count) {
         RunningSoftmax running = new RunningSoftmax();
         running.reset(1);
-        softmaxBlock(running, 0, 1, values, offset, 0, count);
+        attention().softmaxBlock(running, 0, 1, values, offset, 0, count);
         float inverse = 1f / running.sum(0);
         for (int i = offset; i < offset + count; i++) {
             values[i] *= inverse;
         }
     }
-
-    /**
-     * {@code output[q, d] += sum over j of weights[q * weightsStride + j] * values[j, d]} for {@code count} values; the
-     * fused multiply-adds, j ascending, continue the sum in the output.
-     *
-     * @param weights a query's begin at {@code weightsOffset + i * weightsStride}, i from 0
-     * @param values {@code [count x headSize]} from {@code valuesOffset}
-     * @param output {@code [queries x headSize]} from {@code outputOffset}
-     */
-    void weightedSum(
-            float[] weights,
-            int weightsOffset,
-            int weightsStride,
-            int queries,
-            int count,
-            float[] values,
-            int valuesOffset,
-            int headSize,
-            float[] output,
-            int outputOffset);
 }

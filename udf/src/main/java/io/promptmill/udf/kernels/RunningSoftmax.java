@@ -6,10 +6,13 @@ import java.util.Arrays;
 /**
  * Softmax of several queries over scores that come in blocks (Milakov and Gimelshein 2018, arXiv:1805.02867): of every
  * query the largest score so far and the sum of the exponentials, taken against that score. Filled by
- * {@link Kernels#softmaxBlock}. Not thread-safe.
+ * {@link AttentionKernels#softmaxBlock}. Not thread-safe.
  */
 public final class RunningSoftmax {
     final float[] partials = new float[RowTiles.LANES];
+    /** Partial sums of a tile's rows, {@code [16 x 16]}. */
+    final float[] tilePartials = new float[RowTiles.LANES * RowTiles.LANES];
+
     float[] maxima = new float[0];
     float[] sums = new float[0];
     float[] factors = new float[0];
@@ -28,6 +31,11 @@ public final class RunningSoftmax {
     /** By what a query's weights of earlier blocks, and all that was summed with them, are to be multiplied now. */
     public float factor(int query) {
         return factors[query];
+    }
+
+    /** {@link #factor} of all queries. */
+    public float[] factors() {
+        return factors;
     }
 
     /** Sum of a query's weights of all blocks. */

@@ -8,6 +8,7 @@ import java.util.Arrays;
 
 /** Plain loops: the provider where the vector module is missing, and the obvious twin that the vector one is held to. */
 final class ScalarKernels extends JavaKernels {
+    private final AttentionKernels attention = new ScalarAttentionKernels();
 
     @Override
     public String name() {
@@ -117,68 +118,7 @@ final class ScalarKernels extends JavaKernels {
     }
 
     @Override
-    public void scores(
-            float[] queries,
-            int count,
-            int headSize,
-            float scale,
-            float[] keys,
-            int keysOffset,
-            float[] scores,
-            int scoresOffset,
-            int scoresStride) {
-        for (int q = 0; q < count; q++) {
-            for (int j = 0; j < LANES; j++) {
-                float sum = 0f;
-                for (int d = 0; d < headSize; d++) {
-                    sum = Math.fma(keys[keysOffset + d * LANES + j], queries[q * headSize + d], sum);
-                }
-                scores[scoresOffset + q * scoresStride + j] = sum * scale;
-            }
-        }
-    }
-
-    @Override
-    public void softmaxBlock(
-            RunningSoftmax running, int query, int queries, float[] scores, int offset, int stride, int count) {
-        for (int q = 0; q < queries; q++) {
-            int start = offset + q * stride;
-            float maximum = Float.NEGATIVE_INFINITY;
-            for (int i = 0; i < count; i++) {
-                maximum = Math.max(maximum, scores[start + i]);
-            }
-            maximum = running.raise(query + q, maximum);
-            Arrays.fill(running.partials, 0f);
-            for (int i = 0; i < count; i++) {
-                scores[start + i] = Exponential.exp(scores[start + i] - maximum);
-                running.partials[i % LANES] += scores[start + i];
-            }
-            running.addPartials(query + q);
-        }
-    }
-
-    @Override
-    public void weightedSum(
-            float[] weights,
-            int weightsOffset,
-            int weightsStride,
-            int queries,
-            int count,
-            float[] values,
-            int valuesOffset,
-            int headSize,
-            float[] output,
-            int outputOffset) {
-        for (int q = 0; q < queries; q++) {
-            for (int d = 0; d < headSize; d++) {
-                int target = outputOffset + q * headSize + d;
-                float sum = output[target];
-                for (int j = 0; j < count; j++) {
-                    float weight = weights[weightsOffset + q * weightsStride + j];
-                    sum = Math.fma(values[valuesOffset + j * headSize + d], weight, sum);
-                }
-                output[target] = sum;
-            }
-        }
+    public AttentionKernels attention() {
+        return attention;
     }
 }

@@ -98,7 +98,7 @@ final class VectorAttention {
     }
 
     /**
-     * One query of {@link Kernels#softmaxBlock}. The end of the last vector is filled with scores whose weight is zero,
+     * One query of {@link AttentionKernels#softmaxBlock}. The end of the last vector is filled with scores whose weight is zero,
      * which changes neither the largest nor the sum.
      */
     static void softmax(RunningSoftmax running, int query, float[] scores, int start, int count) {

@@ -17,6 +17,8 @@ final class VectorKernels extends JavaKernels {
             FloatVector.SPECIES_PREFERRED.length() > LANES ? FloatVector.SPECIES_512 : FloatVector.SPECIES_PREFERRED;
     static final int WIDTH = SPECIES.length();
 
+    private final AttentionKernels attention = new VectorAttentionKernels();
+
     @Override
     public String name() {
         return "vector-" + WIDTH * Float.SIZE;
@@ -207,65 +209,8 @@ final class VectorKernels extends JavaKernels {
     }
 
     @Override
-    public void scores(
-            float[] queries,
-            int count,
-            int headSize,
-            float scale,
-            float[] keys,
-            int keysOffset,
-            float[] scores,
-            int scoresOffset,
-            int scoresStride) {
-        for (int j = 0; j < LANES; j += WIDTH) {
-            int k = keysOffset + j;
-            int s = scoresOffset + j;
-            int q = 0;
-            for (; q + 8 <= count; q += 8) {
-                VectorAttention.eightScores(
-                        queries, q * headSize, headSize, scale, keys, k, scores, s + q * scoresStride, scoresStride);
-            }
-            for (; q + 4 <= count; q += 4) {
-                VectorAttention.fourScores(
-                        queries, q * headSize, headSize, scale, keys, k, scores, s + q * scoresStride, scoresStride);
-            }
-            for (; q < count; q++) {
-                VectorAttention.oneScore(queries, q * headSize, headSize, scale, keys, k, scores, s + q * scoresStride);
-            }
-        }
-    }
-
-    @Override
-    public void softmaxBlock(
-            RunningSoftmax running, int query, int queries, float[] scores, int offset, int stride, int count) {
-        for (int q = 0; q < queries; q++) {
-            VectorAttention.softmax(running, query + q, scores, offset + q * stride, count);
-        }
-    }
-
-    @Override
-    public void weightedSum(
-            float[] weights,
-            int weightsOffset,
-            int weightsStride,
-            int queries,
-            int count,
-            float[] values,
-            int valuesOffset,
-            int headSize,
-            float[] output,
-            int outputOffset) {
-        int q = 0;
-        for (; q + 2 <= queries; q += 2) {
-            int w = weightsOffset + q * weightsStride;
-            int o = outputOffset + q * headSize;
-            VectorAttention.twoSums(weights, w, w + weightsStride, count, values, valuesOffset, headSize, output, o);
-        }
-        if (q < queries) {
-            int w = weightsOffset + q * weightsStride;
-            int o = outputOffset + q * headSize;
-            VectorAttention.oneSum(weights, w, count, values, valuesOffset, headSize, 0, output, o);
-        }
+    public AttentionKernels attention() {
+        return attention;
     }
 
     /** {@link Exponential#exp} on every lane. */

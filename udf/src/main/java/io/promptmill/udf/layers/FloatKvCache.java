@@ -24,7 +24,7 @@ final class FloatKvCache extends KvCache {
         int end = Math.min(batch.rows(), (tile + 1) * RowTiles.LANES);
         int row = tile * RowTiles.LANES;
         while (row < end) {
-            int count = batch.rowsOfSpan(row, end);
+            int count = batch.rowsInBlock(row, end);
             int source = keys.index(row, 0);
             float[] block = blocks[layer][batch.block(row)];
             storeKeys(keys.data(), source, block, batch.slot(row), count);

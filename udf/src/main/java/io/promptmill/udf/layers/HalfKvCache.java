@@ -31,7 +31,7 @@ final class HalfKvCache extends KvCache {
         kernels.toHalves(values.data(), values.index(first, 0), source, length, length);
         int row = first;
         while (row < end) {
-            int count = batch.rowsOfSpan(row, end);
+            int count = batch.rowsInBlock(row, end);
             short[] block = blocks[layer][batch.block(row)];
             storeKeys(source, row - first, block, batch.slot(row), count);
             for (int i = 0; i < count; i++) {

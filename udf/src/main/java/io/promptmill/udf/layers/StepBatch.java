@@ -1,5 +1,6 @@
 package io.promptmill.udf.layers;
 
+import io.promptmill.udf.tensor.RowTiles;
 import java.util.Arrays;
 
 /**
@@ -58,10 +59,9 @@ public final class StepBatch {
     }
 
     private boolean continuesSpan(int row) {
-        return row > 0
+        return row % RowTiles.LANES != 0
                 && blockTables[row] == blockTables[row - 1]
-                && positions[row] == positions[row - 1] + 1
-                && slot(row) != 0;
+                && positions[row] == positions[row - 1] + 1;
     }
 
     public int rows() {
@@ -93,7 +93,7 @@ public final class StepBatch {
         return positions[row] % KvCache.BLOCK_TOKENS;
     }
 
-    /** Number of spans: rows that follow one another in one KV block of one sequence. */
+    /** Number of spans: rows of one tile that follow one another in a sequence. */
     int spans() {
         return spans;
     }
@@ -103,10 +103,10 @@ public final class StepBatch {
         return spanStarts[span];
     }
 
-    /** How many rows from {@code row} on, but before {@code end}, are in its span. */
-    int rowsOfSpan(int row, int end) {
+    /** How many rows from {@code row} on, but before {@code end}, follow one another in one KV block. */
+    int rowsInBlock(int row, int end) {
         int next = row + 1;
-        while (next < end && continuesSpan(next)) {
+        while (next < end && slot(next) != 0 && continuesSpan(next)) {
             next++;
         }
         return next - row;

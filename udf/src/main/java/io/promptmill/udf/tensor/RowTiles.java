@@ -74,34 +74,6 @@ public final class RowTiles {
         }
     }
 
-    /** {@link #readRow} of {@code rows} rows, to {@code target [rows x count]}. */
-    public void readRows(int row, int rows, int feature, int count, float[] target) {
-        for (int r = 0; r < rows; ) {
-            int lanes = Math.min(rows - r, LANES - (row + r) % LANES);
-            int source = index(row + r, feature);
-            for (int i = 0; i < count; i++, source += LANES) {
-                for (int lane = 0; lane < lanes; lane++) {
-                    target[(r + lane) * count + i] = data[source + lane];
-                }
-            }
-            r += lanes;
-        }
-    }
-
-    /** The reverse of {@link #readRows}. */
-    public void writeRows(int row, int rows, int feature, int count, float[] source) {
-        for (int r = 0; r < rows; ) {
-            int lanes = Math.min(rows - r, LANES - (row + r) % LANES);
-            int target = index(row + r, feature);
-            for (int i = 0; i < count; i++, target += LANES) {
-                for (int lane = 0; lane < lanes; lane++) {
-                    data[target + lane] = source[(r + lane) * count + i];
-                }
-            }
-            r += lanes;
-        }
-    }
-
     private static int tilesOf(int rows) {
         return (rows + LANES - 1) / LANES;
     }

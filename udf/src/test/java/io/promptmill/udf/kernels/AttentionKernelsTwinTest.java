@@ -14,8 +14,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The kernels of attention: vector against scalar twin, to the bit, and both against double precision. */
 class AttentionKernelsTwinTest {
-    private final Kernels scalar = new ScalarKernels();
-    private final Kernels vector = new VectorKernels();
+    private final AttentionKernels scalar = new ScalarAttentionKernels();
+    private final AttentionKernels vector = new VectorAttentionKernels();
+    private final Kernels scalarKernels = new ScalarKernels();
+    private final Kernels vectorKernels = new VectorKernels();
     private final Random random = new Random(11);
 
     @ParameterizedTest
@@ -91,8 +93,8 @@ class AttentionKernelsTwinTest {
         float[] expected = randomFloats(3 + count + 16);
         float[] actual = expected.clone();
         float first = expected[3];
-        scalar.softmax(expected, 3, count);
-        vector.softmax(actual, 3, count);
+        scalarKernels.softmax(expected, 3, count);
+        vectorKernels.softmax(actual, 3, count);
         double sum = 0;
         for (int i = 3; i < 3 + count; i++) {
             assertEquals(expected[i], actual[i]);
@@ -107,7 +109,7 @@ class AttentionKernelsTwinTest {
     @ParameterizedTest
     @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY})
     void aScoreThatIsNoNumberSpoilsItsQueryAlone(float damage) {
-        for (Kernels kernels : new Kernels[] {scalar, vector}) {
+        for (AttentionKernels kernels : new AttentionKernels[] {scalar, vector}) {
             float[] scores = randomFloats(64);
             scores[35] = damage;
             RunningSoftmax running = new RunningSoftmax();
@@ -141,6 +143,120 @@ class AttentionKernelsTwinTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"1,1", "2,16", "3,37", "4,64", "5,80"})
+    void tilesScoreAsRowsDo(int heads, int headSize) {
+        float[] queries = randomFloats(2 + heads * headSize * 16);
+        float[] keys = randomFloats(3 + headSize * 16);
+        int stride = 16 * 16 + 7;
+        float[] expected = new float[5 + heads * stride];
+        float[] actual = expected.clone();
+        scalar.tileScores(queries, 2, heads, headSize, 0.3f, keys, 3, expected, 5, stride);
+        vector.tileScores(queries, 2, heads, headSize, 0.3f, keys, 3, actual, 5, stride);
+        assertArrayEquals(expected, actual);
+        float[] row = new float[heads * headSize];
+        float[] scores = new float[heads * 16];
+        for (int r = 0; r < 16; r++) {
+            for (int i = 0; i < row.length; i++) {
+                row[i] = queries[2 + i * 16 + r];
+            }
+            vector.scores(row, heads, headSize, 0.3f, keys, 3, scores, 0, 16);
+            for (int i = 0; i < scores.length; i++) {
+                assertEquals(scores[i], actual[5 + i / 16 * stride + i % 16 * 16 + r]);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 15, 16, 17, 33, 128})
+    void tilesWeighAsRowsDo(int keys) {
+        int heads = 3;
+        int stride = 128 * 16;
+        RunningSoftmax twin = new RunningSoftmax();
+        RunningSoftmax running = new RunningSoftmax();
+        RunningSoftmax byRow = new RunningSoftmax();
+        twin.reset(heads * 16);
+        running.reset(heads * 16);
+        byRow.reset(heads * 16);
+        float[] row = new float[128];
+        for (int block = 0; block < 2; block++) {
+            int[] counts = new int[16];
+            for (int r = 0; r < 16; r++) {
+                counts[r] = Math.max(1 - block, keys - 15 + r);
+            }
+            float[] expected = randomFloats(heads * stride);
+            expected[5] = block == 1 ? Float.NaN : expected[5];
+            float[] scores = expected.clone();
+            float[] actual = expected.clone();
+            scalar.tileSoftmaxBlock(twin, heads, expected, stride, keys, counts);
+            vector.tileSoftmaxBlock(running, heads, actual, stride, keys, counts);
+            for (int h = 0; h < heads; h++) {
+                for (int r = 0; r < 16; r++) {
+                    int query = h * 16 + r;
+                    for (int j = 0; j < counts[r]; j++) {
+                        row[j] = scores[h * stride + j * 16 + r];
+                    }
+                    vector.softmaxBlock(byRow, query, 1, row, 0, 0, counts[r]);
+                    for (int j = 0; j < keys; j++) {
+                        float weight = j < counts[r] ? row[j] : Float.isNaN(byRow.sum(query)) ? Float.NaN : 0f;
+                        assertEquals(weight, actual[h * stride + j * 16 + r]);
+                        if (j < counts[r] || !Float.isNaN(weight)) {
+                            assertEquals(weight, expected[h * stride + j * 16 + r]);
+                        }
+                    }
+                    assertEquals(byRow.factor(query), running.factor(query));
+                    assertEquals(byRow.factor(query), twin.factor(query));
+                    assertEquals(byRow.sum(query), running.sum(query));
+                    assertEquals(byRow.sum(query), twin.sum(query));
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,1,1", "2,16,16", "3,37,33", "4,64,128", "5,80,7"})
+    void tilesSumAsRowsDo(int heads, int headSize, int keys) {
+        int stride = 128 * 16;
+        float[] weights = randomFloats(heads * stride);
+        float[] values = randomFloats(keys * headSize);
+        float[] before = randomFloats(heads * headSize * 16);
+        float[] expected = before.clone();
+        float[] actual = before.clone();
+        scalar.tileWeightedSum(weights, stride, heads, keys, values, headSize, expected);
+        vector.tileWeightedSum(weights, stride, heads, keys, values, headSize, actual);
+        assertArrayEquals(expected, actual);
+        float[] rowWeights = new float[heads * 128];
+        float[] sums = new float[heads * headSize];
+        for (int r = 0; r < 16; r++) {
+            for (int i = 0; i < rowWeights.length; i++) {
+                rowWeights[i] = weights[i * 16 + r];
+            }
+            for (int i = 0; i < sums.length; i++) {
+                sums[i] = before[i * 16 + r];
+            }
+            vector.weightedSum(rowWeights, 0, 128, heads, keys, values, 0, headSize, sums, 0);
+            for (int i = 0; i < sums.length; i++) {
+                assertEquals(sums[i], actual[i * 16 + r]);
+            }
+        }
+    }
+
+    @Test
+    void scalingATileLeavesNoNegativeZero() {
+        float[] source = randomFloats(3 + 5 * 16);
+        source[20] = -0f;
+        float[] factors = randomFloats(2 + 16);
+        float[] expected = new float[7 + 5 * 16];
+        float[] actual = expected.clone();
+        scalar.scaleTile(source, 3, 5, factors, 2, expected, 7);
+        vector.scaleTile(source, 3, 5, factors, 2, actual, 7);
+        for (int i = 0; i < expected.length; i++) {
+            assertEquals(Float.floatToIntBits(expected[i]), Float.floatToIntBits(actual[i]));
+        }
+        assertEquals(0, Float.floatToIntBits(actual[7 + 17]));
+        assertEquals(source[3 + 18] * factors[2 + 2], actual[7 + 18]);
+    }
+
     @Test
     void everyHalfIsDecodedAndEncodedAlike() {
         int count = 1 << 16;
@@ -150,10 +266,10 @@ class AttentionKernelsTwinTest {
         }
         float[] expected = new float[count + 5];
         float[] actual = new float[count + 5];
-        scalar.fromHalves(halves, 1, expected, 3, count + 1);
-        vector.fromHalves(halves, 1, actual, 3, count + 1);
+        scalarKernels.fromHalves(halves, 1, expected, 3, count + 1);
+        vectorKernels.fromHalves(halves, 1, actual, 3, count + 1);
         short[] again = new short[count + 5];
-        vector.toHalves(actual, 3, again, 2, count + 1);
+        vectorKernels.toHalves(actual, 3, again, 2, count + 1);
         for (int i = 0; i < count + 1; i++) {
             float value = actual[3 + i];
             assertEquals(Float.floatToIntBits(expected[3 + i]), Float.floatToIntBits(value), "half " + (i + 1));
@@ -175,8 +291,8 @@ class AttentionKernelsTwinTest {
         }
         short[] expected = new short[count];
         short[] actual = new short[count];
-        scalar.toHalves(values, 0, expected, 0, count);
-        vector.toHalves(values, 0, actual, 0, count);
+        scalarKernels.toHalves(values, 0, expected, 0, count);
+        vectorKernels.toHalves(values, 0, actual, 0, count);
         assertArrayEquals(expected, actual);
         for (int i = 0; i < count; i++) {
             int bits = actual[i] & 0x7FFF;
@@ -206,7 +322,7 @@ class AttentionKernelsTwinTest {
     void edgesOfHalves(float value, String half) {
         float[] values = new float[16];
         Arrays.fill(values, value);
-        for (Kernels kernels : new Kernels[] {scalar, vector}) {
+        for (Kernels kernels : new Kernels[] {scalarKernels, vectorKernels}) {
             short[] halves = new short[16];
             kernels.toHalves(values, 0, halves, 0, 16);
             assertEquals(half, Integer.toHexString(halves[3] & 0xFFFF).toUpperCase(Locale.ROOT));
