@@ -17,6 +17,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The whole engine over the demo model. */
 class EngineTest {
@@ -50,17 +52,20 @@ class EngineTest {
         return futures.stream().map(CompletableFuture::join).toList();
     }
 
-    @Test
-    void completionsDoNotDependOnThreadsBatchesMemoryOrCache() {
+    @ParameterizedTest
+    @ValueSource(strings = {"f32", "f16"})
+    void completionsDoNotDependOnThreadsBatchesMemoryOrCache(String kvPrecision) {
         SamplingParameters sampling = sampling(0.8, 48, List.of(), false);
-        List<Completion> expected = run(config(1, 512, 256, 0, true), sampling);
+        List<Completion> expected = run(config(1, 512, 256, 0, true, kvPrecision), sampling);
         assertTrue(expected.stream().allMatch(completion -> completion.error() == null));
         assertTrue(expected.stream().map(Completion::text).distinct().count() > 20, "rows draw differently");
-        assertEquals(expected, run(config(2, 16, 256, 0, true), sampling));
-        assertEquals(expected, run(config(2, 512, 3, 0, false), sampling));
-        assertEquals(expected, run(config(1, 7, 5, 0, false), sampling));
+        assertEquals(expected, run(config(2, 16, 256, 0, true, kvPrecision), sampling));
+        assertEquals(expected, run(config(2, 512, 3, 0, false, kvPrecision), sampling));
+        assertEquals(expected, run(config(1, 7, 5, 0, false, kvPrecision), sampling));
         // Room for one sequence of the whole context: sequences give way to one another and are computed again.
-        try (Engine engine = Engine.open(DEMO, config(2, 64, 16, 16 * BYTES_PER_BLOCK, true))) {
+        long context = 16 * BYTES_PER_BLOCK / (kvPrecision.equals("f16") ? 2 : 1);
+        try (Engine engine = Engine.open(DEMO, config(2, 64, 16, context, true, kvPrecision))) {
+            assertEquals(kvPrecision, engine.kvPrecision());
             assertEquals(expected, complete(engine, sampling));
             assertTrue(engine.statistics().preemptions() > 0);
         }
@@ -167,6 +172,15 @@ class EngineTest {
     }
 
     @Test
+    void halvesHoldTwiceTheContextInTheSameMemory() {
+        long half = 8 * BYTES_PER_BLOCK;
+        assertThrows(ConfigException.class, () -> Engine.open(DEMO, config(1, 16, 1, half, true, "f32")));
+        try (Engine engine = Engine.open(DEMO, config(1, 16, 1, half, true, "f16"))) {
+            assertEquals(256, engine.maximumContext());
+        }
+    }
+
+    @Test
     void memoryThatDoesNotHoldTheContextIsRefusedWithWhatWouldFit() {
         EngineConfig tooSmall = config(1, 16, 1, 15 * BYTES_PER_BLOCK, true);
         String message = assertThrows(ConfigException.class, () -> Engine.open(DEMO, tooSmall))
@@ -179,7 +193,12 @@ class EngineTest {
     }
 
     private static EngineConfig config(int threads, int batchTokens, int sequences, long kvBytes, boolean cache) {
-        return new EngineConfig(threads, batchTokens, sequences, 0, kvBytes, cache, "f32", "auto");
+        return config(threads, batchTokens, sequences, kvBytes, cache, "auto");
+    }
+
+    private static EngineConfig config(
+            int threads, int batchTokens, int sequences, long kvBytes, boolean cache, String kvPrecision) {
+        return new EngineConfig(threads, batchTokens, sequences, 0, kvBytes, cache, "f32", kvPrecision);
     }
 
     private static SamplingParameters sampling(double temperature, int tokens, List<String> stop, boolean ignoreEos) {

@@ -15,7 +15,8 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.StructType;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The demo model under Spark: where and with whom a row is computed does not show in its completion. */
 class PlacementTest {
@@ -25,9 +26,10 @@ class PlacementTest {
     private static final List<String> PLACES =
             List.of("the park", "the forest", "the beach", "the old barn", "the lake");
 
-    @Test
-    void completionsAreTheSameBytesWhereverTheyAreComputed() {
-        List<Row> expected = run(1, new EngineConfig(1, 512, 256, 0, 0, true, "auto", "auto"));
+    @ParameterizedTest
+    @ValueSource(strings = {"f32", "f16"})
+    void completionsAreTheSameBytesWhereverTheyAreComputed(String kvPrecision) {
+        List<Row> expected = run(1, new EngineConfig(1, 512, 256, 0, 0, true, "auto", kvPrecision));
         assertEquals(40, expected.size());
         assertTrue(expected.stream().allMatch(row -> row.isNullAt(row.fieldIndex(OutputSchema.ERROR))));
         assertTrue(
@@ -37,9 +39,9 @@ class PlacementTest {
                                 .count()
                         > 35,
                 "each row draws its own numbers");
-        assertEquals(expected, run(7, new EngineConfig(2, 512, 256, 0, 0, true, "auto", "auto")));
-        assertEquals(expected, run(1, new EngineConfig(2, 16, 256, 0, 0, false, "auto", "auto")));
-        assertEquals(expected, run(7, new EngineConfig(1, 16, 9, 0, 0, true, "auto", "auto")));
+        assertEquals(expected, run(7, new EngineConfig(2, 512, 256, 0, 0, true, "auto", kvPrecision)));
+        assertEquals(expected, run(1, new EngineConfig(2, 16, 256, 0, 0, false, "auto", kvPrecision)));
+        assertEquals(expected, run(7, new EngineConfig(1, 16, 9, 0, 0, true, "auto", kvPrecision)));
     }
 
     private static List<Row> run(int partitions, EngineConfig engine) {
