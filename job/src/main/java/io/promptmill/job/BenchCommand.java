@@ -51,6 +51,9 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--precision", paramLabel = "P", defaultValue = "auto", description = "as engine.precision")
     private String precision;
 
+    @Option(names = "--kv-precision", paramLabel = "P", defaultValue = "auto", description = "as engine.kv_precision")
+    private String kvPrecision;
+
     @Option(names = "--threads", paramLabel = "N", defaultValue = "0", description = "as engine.threads")
     private int threads;
 
@@ -85,7 +88,8 @@ final class BenchCommand implements Callable<Integer> {
                 defaults.maxContext(),
                 defaults.kvCacheBytes(),
                 !noPrefixCache,
-                precision);
+                precision,
+                kvPrecision);
         Path file = ModelFiles.local(model);
         Map<String, Object> figures =
                 new Benchmark(prompts, promptTokens, generateTokens, sharedPrefix).run(file, config);

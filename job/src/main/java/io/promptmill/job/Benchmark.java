@@ -94,6 +94,7 @@ record Benchmark(int prompts, int promptTokens, int generateTokens, int sharedPr
         figures.put("total_tokens_per_second", rate((long) prompts * (promptTokens + generateTokens), wallSeconds));
         figures.put("peak_resident_bytes", ProcessMemory.peakResidentBytes());
         figures.put("precision", engine.precision());
+        figures.put("kv_precision", engine.kvPrecision());
         figures.put("provider", engine.provider());
         figures.put("max_batch_tokens", engine.maximumBatchTokens());
         figures.put("max_sequences", engine.maximumSequences());

@@ -49,7 +49,7 @@ class ConfigLoaderTest {
                   logit_bias: {17: -1.5}
                   ignore_eos: true
                 output: {path: out, format: jsonl, mode: append, partitions: 3}
-                engine: {threads: 2, max_batch_tokens: 64, kv_cache_bytes: 9000000000, prefix_cache: false, precision: f32}
+                engine: {threads: 2, max_batch_tokens: 64, kv_cache_bytes: 9000000000, prefix_cache: false, precision: f32, kv_precision: f16}
                 spark: {master: "local[2]", app_name: nightly, spark.executor.memory: 4g, spark.ui.port: 4050}
                 """);
         assertEquals("hdfs:///models/m.gguf", config.model());
@@ -75,6 +75,7 @@ class ConfigLoaderTest {
         assertEquals(new OutputConfig("out", "jsonl", OutputConfig.Mode.APPEND, 3), config.output());
         assertEquals(9_000_000_000L, config.engine().kvCacheBytes());
         assertEquals(64, config.engine().maxBatchTokens());
+        assertEquals("f16", config.engine().kvPrecision());
         assertEquals(
                 new SparkConfig("local[2]", "nightly", Map.of("spark.executor.memory", "4g", "spark.ui.port", "4050")),
                 config.spark());
@@ -114,6 +115,8 @@ class ConfigLoaderTest {
                 "sampling.logit_bias.a=1    | 'sampling.logit_bias.a'    | a token id",
                 "sampling.temperature=-1    | sampling.temperature       | 0 to 100",
                 "engine.precision=f12       | engine.precision           | f32",
+                "engine.kv_precision=f8     | engine.kv_precision        | f16",
+                "engine.kv_precison=f16     | 'engine.kv_precison'       | 'engine.kv_precision'",
                 "engine=fast                | 'engine'                   | a mapping",
                 "model=[a]                  | 'model'                    | text",
                 "model=5                    | 'model'                    | text",

@@ -67,6 +67,11 @@ public final class Engine implements CompletionEngine {
         return loaded.precision();
     }
 
+    /** The precision of keys and values in use, after {@code auto} is resolved. */
+    public String kvPrecision() {
+        return loaded.kvPrecision();
+    }
+
     /** Tokens of prompt and completion of one request at most. */
     public int maximumContext() {
         return loaded.maximumContext();

@@ -13,6 +13,7 @@ import java.io.Serializable;
  * @param kvCacheBytes memory for keys and values; 0: two fifths of the maximum heap
  * @param prefixCache whether full KV blocks of earlier prompts are reused
  * @param precision {@code f32}, {@code bf16}, {@code int8}, or {@code auto}: by the model file
+ * @param kvPrecision of keys and values: {@code f32}, {@code f16}, or {@code auto}, which goes by {@code precision}
  */
 public record EngineConfig(
         int threads,
@@ -21,10 +22,11 @@ public record EngineConfig(
         int maxContext,
         long kvCacheBytes,
         boolean prefixCache,
-        String precision)
+        String precision,
+        String kvPrecision)
         implements Serializable {
 
-    public static final EngineConfig DEFAULT = new EngineConfig(0, 0, 0, 0, 0, true, "auto");
+    public static final EngineConfig DEFAULT = new EngineConfig(0, 0, 0, 0, 0, true, "auto", "auto");
 
     public EngineConfig {
         check(threads >= 0 && threads <= 1024, "threads", threads, "0 (all processors) to 1024");
@@ -41,6 +43,11 @@ public record EngineConfig(
                 "precision",
                 precision,
                 "one of " + String.join(", ", PrecisionChoice.SETTINGS));
+        check(
+                PrecisionChoice.KV_SETTINGS.contains(kvPrecision),
+                "kv_precision",
+                kvPrecision,
+                "one of " + String.join(", ", PrecisionChoice.KV_SETTINGS));
     }
 
     private static void check(boolean valid, String key, Object value, String expected) {

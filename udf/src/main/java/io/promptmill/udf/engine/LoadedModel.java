@@ -7,6 +7,7 @@ import io.promptmill.udf.kernels.Precision;
 import io.promptmill.udf.kernels.WorkerPool;
 import io.promptmill.udf.layers.Compute;
 import io.promptmill.udf.layers.KvCache;
+import io.promptmill.udf.layers.KvPrecision;
 import io.promptmill.udf.model.Model;
 import io.promptmill.udf.model.ModelRegistry;
 import io.promptmill.udf.model.ModelShape;
@@ -21,6 +22,7 @@ import io.promptmill.udf.weights.GgufFile;
 import io.promptmill.udf.weights.Metadata;
 import io.promptmill.udf.weights.ModelFile;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +39,7 @@ final class LoadedModel implements AutoCloseable {
     private final ModelFile file;
     private final WorkerPool workers;
     private final Precision precision;
+    private final KvPrecision kvPrecision;
     private final Kernels kernels;
     private final Tokenizer tokenizer;
     private final PromptEncoder encoder;
@@ -52,6 +55,7 @@ final class LoadedModel implements AutoCloseable {
         this.precision = precision;
         this.kernels = kernels;
         this.config = config;
+        kvPrecision = PrecisionChoice.resolveKv(config.kvPrecision(), precision);
         tokenizer = TokenizerFactory.create(file.metadata());
         encoder = encoder(file.metadata(), tokenizer);
         ModelShape shape = ModelRegistry.shape(file);
@@ -59,12 +63,13 @@ final class LoadedModel implements AutoCloseable {
         limits = StepLimits.of(
                 config,
                 shape,
+                kvPrecision,
                 workers.threads(),
                 context,
                 kvBudget(),
                 Runtime.getRuntime().maxMemory());
         model = ModelRegistry.load(file, new Compute(kernels, workers), limits.batchTokens(), limits.sequences());
-        kvBlocks = kvBlocks(model.shape());
+        kvBlocks = kvBlocks();
     }
 
     static LoadedModel load(Path path, EngineConfig config) {
@@ -80,7 +85,7 @@ final class LoadedModel implements AutoCloseable {
             LoadedModel loaded = new LoadedModel(file, workers, precision, kernels, config);
             LOG.info(
                     "Loaded {} in {} ms: {} kernels, {} threads, {} tokens a step, {} sequences, context of {} tokens,"
-                            + " {} MiB for keys and values",
+                            + " {} MiB for keys and values in {}",
                     path.getFileName(),
                     (System.nanoTime() - start) / 1_000_000,
                     loaded.provider(),
@@ -88,7 +93,8 @@ final class LoadedModel implements AutoCloseable {
                     loaded.limits.batchTokens(),
                     loaded.limits.sequences(),
                     loaded.maximumContext(),
-                    loaded.kvBlocks * loaded.model.shape().kvBytesPerBlock() >> 20);
+                    loaded.kvBlocks * loaded.kvBytesPerBlock() >> 20,
+                    loaded.kvPrecision());
             return loaded;
         } catch (RuntimeException | Error e) {
             if (workers != null) {
@@ -118,7 +124,7 @@ final class LoadedModel implements AutoCloseable {
         BlockPool pool = new BlockPool(kvBlocks, KvCache.BLOCK_TOKENS, config.prefixCache());
         return new StepLoop(
                 model,
-                model.shape().newKvCache(kvBlocks),
+                model.shape().newKvCache(kvPrecision, kvBlocks),
                 new Scheduler(pool, limits.batchTokens(), limits.sequences()),
                 new StepSampler(new Sampler(kernels, model.shape().vocabularySize()), workers),
                 new BatchBuilder(limits.batchTokens()));
@@ -140,6 +146,14 @@ final class LoadedModel implements AutoCloseable {
         return precision.label();
     }
 
+    String kvPrecision() {
+        return kvPrecision.name().toLowerCase(Locale.ROOT);
+    }
+
+    private long kvBytesPerBlock() {
+        return model.shape().kvBytesPerBlock(kvPrecision);
+    }
+
     /** Tokens of prompt and completion of one sequence at most. */
     int maximumContext() {
         return context;
@@ -157,8 +171,8 @@ final class LoadedModel implements AutoCloseable {
      * As many blocks as the budget holds, but not more than the sequences that may run could ever fill. One sequence of
      * the whole context must fit: a smaller limit would depend on the memory of the executor that a row meets.
      */
-    private int kvBlocks(ModelShape shape) {
-        long perBlock = shape.kvBytesPerBlock();
+    private int kvBlocks() {
+        long perBlock = kvBytesPerBlock();
         long needed = (context + KvCache.BLOCK_TOKENS - 1L) / KvCache.BLOCK_TOKENS;
         long budget = kvBudget();
         long affordable = budget / perBlock;

@@ -20,7 +20,7 @@ import java.util.TreeMap;
  * @param tokenizer kind of vocabulary and pre-tokenizer, such as {@code gpt2 (llama-bpe)}
  * @param chatTemplate source of the chat template, or null
  * @param weightBytes stored bytes of all tensors
- * @param kvBytesPerToken memory for keys and values of one token
+ * @param kvBytesPerToken memory for keys and values of one token with the default settings
  */
 public record ModelSummary(
         String architecture,
@@ -78,6 +78,8 @@ public record ModelSummary(
                         .orElse(vocabulary),
                 metadata.text("tokenizer.chat_template").orElse(null),
                 formatBytes.values().stream().mapToLong(Long::longValue).sum(),
-                shape.kvBytesPerToken());
+                shape.kvBytesPerToken(PrecisionChoice.resolveKv(
+                        EngineConfig.DEFAULT.kvPrecision(),
+                        PrecisionChoice.resolve(EngineConfig.DEFAULT.precision(), file))));
     }
 }

@@ -1,5 +1,6 @@
 package io.promptmill.udf.engine;
 
+import io.promptmill.udf.layers.KvPrecision;
 import io.promptmill.udf.model.ModelShape;
 import io.promptmill.udf.tensor.RowTiles;
 
@@ -33,11 +34,18 @@ record StepLimits(int batchTokens, int sequences) {
      * @param heapBytes maximum heap
      */
     static StepLimits of(
-            EngineConfig config, ModelShape shape, int threads, int context, long kvBytes, long heapBytes) {
+            EngineConfig config,
+            ModelShape shape,
+            KvPrecision kvPrecision,
+            int threads,
+            int context,
+            long kvBytes,
+            long heapBytes) {
         int batchTokens =
                 config.maxBatchTokens() > 0 ? config.maxBatchTokens() : batchTokens(shape, threads, heapBytes);
-        int sequences =
-                config.maxSequences() > 0 ? config.maxSequences() : sequences(shape, context, kvBytes, heapBytes);
+        int sequences = config.maxSequences() > 0
+                ? config.maxSequences()
+                : sequences(shape, shape.kvBytesPerToken(kvPrecision), context, kvBytes, heapBytes);
         return new StepLimits(batchTokens, Math.min(sequences, batchTokens));
     }
 
@@ -47,8 +55,8 @@ record StepLimits(int batchTokens, int sequences) {
     }
 
     /** As many as find room for their keys and values with a usual length: more would only displace one another. */
-    private static int sequences(ModelShape shape, int context, long kvBytes, long heapBytes) {
-        long perSequence = shape.kvBytesPerToken() * Math.min(context, USUAL_TOKENS);
+    private static int sequences(ModelShape shape, long kvBytesPerToken, int context, long kvBytes, long heapBytes) {
+        long perSequence = kvBytesPerToken * Math.min(context, USUAL_TOKENS);
         long wanted = Math.min(Math.max(LEAST_SEQUENCES, kvBytes / perSequence), MOST_SEQUENCES);
         return wholeTiles(Math.min(wanted, heapBytes / HEAP_PER_ACTIVATIONS / 2 / shape.activationBytesPerOutput()));
     }

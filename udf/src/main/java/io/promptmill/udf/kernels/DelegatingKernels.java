@@ -55,37 +55,17 @@ abstract class DelegatingKernels implements Kernels {
     }
 
     @Override
-    public final void scores(
-            float[] queries,
-            int queriesOffset,
-            int heads,
-            int headSize,
-            float scale,
-            float[] keys,
-            int keysOffset,
-            float[] scores,
-            int scoresOffset,
-            int scoresStride) {
-        java.scores(
-                queries, queriesOffset, heads, headSize, scale, keys, keysOffset, scores, scoresOffset, scoresStride);
+    public final void toHalves(float[] source, int sourceOffset, short[] target, int targetOffset, int count) {
+        java.toHalves(source, sourceOffset, target, targetOffset, count);
     }
 
     @Override
-    public final void softmax(float[] values, int offset, int count) {
-        java.softmax(values, offset, count);
+    public final void fromHalves(short[] source, int sourceOffset, float[] target, int targetOffset, int count) {
+        java.fromHalves(source, sourceOffset, target, targetOffset, count);
     }
 
     @Override
-    public final void weightedSum(
-            float[] weights,
-            int weightsOffset,
-            int weightsStride,
-            int heads,
-            int count,
-            float[] values,
-            int valuesOffset,
-            int headSize,
-            float[] output) {
-        java.weightedSum(weights, weightsOffset, weightsStride, heads, count, values, valuesOffset, headSize, output);
+    public final AttentionKernels attention() {
+        return java.attention();
     }
 }

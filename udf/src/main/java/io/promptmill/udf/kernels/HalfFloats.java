@@ -1,10 +1,20 @@
 package io.promptmill.udf.kernels;
 
 /**
- * Conversion of 16-bit floats (IEEE 754 binary16 and bfloat16) to 32 bits; both are exact. A table of all 65,536
- * halves (256 KiB) because {@code Float.float16ToFloat} appeared after JDK 17.
+ * Conversion of 16-bit floats (IEEE 754 binary16 and bfloat16) to 32 bits, both exact, and of floats to halves. A table
+ * of all 65,536 halves (256 KiB) because {@code Float.float16ToFloat} appeared after JDK 17.
  */
 final class HalfFloats {
+    /** The largest half, 65504, as a float. */
+    static final int LARGEST = 0x477FE000;
+    /** Exponent of the smallest normal half, in a float's place. */
+    static final int SMALLEST_EXPONENT = 113 << 23;
+    /** Adding 2^13 times a number's power of two pushes all but a half's ten digits out of a float. */
+    static final int ROUNDING_EXPONENT = 13 << 23;
+
+    static final int NOT_A_NUMBER = 0x7E00;
+    static final int INFINITY = 0x7F800000;
+
     private static final float[] FLOATS = new float[1 << 16];
 
     static {
@@ -18,6 +28,21 @@ final class HalfFloats {
     /** The value of the half whose bits are the low 16 of {@code bits}; the rest is ignored. */
     static float fromHalf(int bits) {
         return FLOATS[bits & 0xFFFF];
+    }
+
+    /**
+     * The half nearest to a number, ties to even. What lies beyond the largest half becomes that, not an infinity, so
+     * that one outlier does not spoil a sum; infinities and NaN become NaN, so that damage shows.
+     */
+    static short toHalf(float value) {
+        int bits = Float.floatToRawIntBits(value);
+        int magnitude = bits & 0x7FFFFFFF;
+        int bounded = Math.min(magnitude, LARGEST);
+        int exponent = Math.max(bounded & INFINITY, SMALLEST_EXPONENT);
+        int rounding = exponent + ROUNDING_EXPONENT;
+        int rounded = Float.floatToRawIntBits(Float.intBitsToFloat(bounded) + Float.intBitsToFloat(rounding));
+        int half = rounded - rounding + (exponent - SMALLEST_EXPONENT >>> 13);
+        return (short) ((magnitude >= INFINITY ? NOT_A_NUMBER : half) | bits >>> 16 & 0x8000);
     }
 
     /** The value of the half stored at {@code offset}, low byte first. */

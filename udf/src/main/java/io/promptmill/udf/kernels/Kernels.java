@@ -78,49 +78,28 @@ public interface Kernels extends AutoCloseable {
             int fromTile,
             int toTile);
 
-    /**
-     * Dot products of some queries with sixteen keys: {@code scores[h * scoresStride + j] = scale * sum over d of
-     * queries[h, d] * keys[d, j]}, d ascending.
-     *
-     * @param queries {@code [heads x headSize]} from {@code queriesOffset}
-     * @param keys {@code [headSize x 16]} from {@code keysOffset}
-     */
-    void scores(
-            float[] queries,
-            int queriesOffset,
-            int heads,
-            int headSize,
-            float scale,
-            float[] keys,
-            int keysOffset,
-            float[] scores,
-            int scoresOffset,
-            int scoresStride);
+    /** Nearest halves (IEEE 754 binary16) of {@code count} floats, as {@link HalfFloats#toHalf} has them. */
+    void toHalves(float[] source, int sourceOffset, short[] target, int targetOffset, int count);
+
+    /** The values of {@code count} halves; infinities become NaN. */
+    void fromHalves(short[] source, int sourceOffset, float[] target, int targetOffset, int count);
+
+    /** The kernels of attention. */
+    AttentionKernels attention();
 
     /**
-     * Softmax in place of {@code count} values from {@code offset}. The sum is taken in sixteen partial sums by
-     * {@code i % 16}, added in ascending order. The array must reach to the next multiple of 16 beyond {@code count};
-     * what lies there is overwritten.
+     * Softmax in place of {@code count} values from {@code offset}, as one block of {@link AttentionKernels#softmaxBlock}. The array
+     * must reach to the next multiple of 16 beyond {@code count}; what lies there is overwritten.
      */
-    void softmax(float[] values, int offset, int count);
-
-    /**
-     * {@code output[h, d] += sum over j of weights[h * weightsStride + j] * values[j, d]} for {@code count} values, j
-     * ascending.
-     *
-     * @param values {@code [count x headSize]} from {@code valuesOffset}
-     * @param output {@code [heads x headSize]}
-     */
-    void weightedSum(
-            float[] weights,
-            int weightsOffset,
-            int weightsStride,
-            int heads,
-            int count,
-            float[] values,
-            int valuesOffset,
-            int headSize,
-            float[] output);
+    default void softmax(float[] values, int offset, int count) {
+        RunningSoftmax running = new RunningSoftmax();
+        running.reset(1);
+        attention().softmaxBlock(running, 0, 1, values, offset, 0, count);
+        float inverse = 1f / running.sum(0);
+        for (int i = offset; i < offset + count; i++) {
+            values[i] *= inverse;
+        }
+    }
 
     /** Frees what was packed. Nothing may be computed afterwards. */
     @Override

@@ -8,6 +8,7 @@ import java.util.Arrays;
 
 /** Plain loops: the provider where the vector module is missing, and the obvious twin that the vector one is held to. */
 final class ScalarKernels extends JavaKernels {
+    private final AttentionKernels attention = new ScalarAttentionKernels();
 
     @Override
     public String name() {
@@ -128,76 +129,22 @@ final class ScalarKernels extends JavaKernels {
     }
 
     @Override
-    public void scores(
-            float[] queries,
-            int queriesOffset,
-            int heads,
-            int headSize,
-            float scale,
-            float[] keys,
-            int keysOffset,
-            float[] scores,
-            int scoresOffset,
-            int scoresStride) {
-        for (int h = 0; h < heads; h++) {
-            for (int j = 0; j < LANES; j++) {
-                float sum = 0f;
-                for (int d = 0; d < headSize; d++) {
-                    sum = Math.fma(keys[keysOffset + d * LANES + j], queries[queriesOffset + h * headSize + d], sum);
-                }
-                scores[scoresOffset + h * scoresStride + j] = sum * scale;
-            }
+    public void toHalves(float[] source, int sourceOffset, short[] target, int targetOffset, int count) {
+        for (int i = 0; i < count; i++) {
+            target[targetOffset + i] = HalfFloats.toHalf(source[sourceOffset + i]);
         }
     }
 
     @Override
-    public void softmax(float[] values, int offset, int count) {
-        float maximum = Float.NEGATIVE_INFINITY;
+    public void fromHalves(short[] source, int sourceOffset, float[] target, int targetOffset, int count) {
         for (int i = 0; i < count; i++) {
-            maximum = Math.max(maximum, values[offset + i]);
-        }
-        float[] sums = new float[LANES];
-        for (int i = 0; i < count; i++) {
-            values[offset + i] = Exponential.exp(values[offset + i] - maximum);
-            sums[i % LANES] += values[offset + i];
-        }
-        float inverse = 1f / sum(sums);
-        for (int i = 0; i < count; i++) {
-            values[offset + i] *= inverse;
+            float value = HalfFloats.fromHalf(source[sourceOffset + i]);
+            target[targetOffset + i] = Float.isInfinite(value) ? Float.NaN : value;
         }
     }
 
     @Override
-    public void weightedSum(
-            float[] weights,
-            int weightsOffset,
-            int weightsStride,
-            int heads,
-            int count,
-            float[] values,
-            int valuesOffset,
-            int headSize,
-            float[] output) {
-        for (int h = 0; h < heads; h++) {
-            for (int d = 0; d < headSize; d++) {
-                float sum = output[h * headSize + d];
-                for (int j = 0; j < count; j++) {
-                    sum = Math.fma(
-                            values[valuesOffset + j * headSize + d],
-                            weights[weightsOffset + h * weightsStride + j],
-                            sum);
-                }
-                output[h * headSize + d] = sum;
-            }
-        }
-    }
-
-    /** Ascending sum, as the vector kernels end their partial sums. */
-    static float sum(float[] partials) {
-        float total = 0f;
-        for (float partial : partials) {
-            total += partial;
-        }
-        return total;
+    public AttentionKernels attention() {
+        return attention;
     }
 }

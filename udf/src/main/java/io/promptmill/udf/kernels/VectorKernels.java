@@ -18,6 +18,8 @@ final class VectorKernels extends JavaKernels {
             FloatVector.SPECIES_PREFERRED.length() > LANES ? FloatVector.SPECIES_512 : FloatVector.SPECIES_PREFERRED;
     static final int WIDTH = SPECIES.length();
 
+    private final AttentionKernels attention = new VectorAttentionKernels();
+
     @Override
     public String name() {
         return "vector-" + WIDTH * Float.SIZE;
@@ -231,132 +233,31 @@ final class VectorKernels extends JavaKernels {
     }
 
     @Override
-    public void scores(
-            float[] queries,
-            int queriesOffset,
-            int heads,
-            int headSize,
-            float scale,
-            float[] keys,
-            int keysOffset,
-            float[] scores,
-            int scoresOffset,
-            int scoresStride) {
-        for (int j = 0; j < LANES; j += WIDTH) {
-            int h = 0;
-            // Four heads share each load of the keys: four chains cover the latency of the multiply-add.
-            for (; h + 4 <= heads; h += 4) {
-                int q = queriesOffset + h * headSize;
-                FloatVector s0 = FloatVector.zero(SPECIES);
-                FloatVector s1 = s0;
-                FloatVector s2 = s0;
-                FloatVector s3 = s0;
-                for (int d = 0; d < headSize; d++) {
-                    FloatVector k = FloatVector.fromArray(SPECIES, keys, keysOffset + d * LANES + j);
-                    s0 = k.fma(FloatVector.broadcast(SPECIES, queries[q + d]), s0);
-                    s1 = k.fma(FloatVector.broadcast(SPECIES, queries[q + headSize + d]), s1);
-                    s2 = k.fma(FloatVector.broadcast(SPECIES, queries[q + 2 * headSize + d]), s2);
-                    s3 = k.fma(FloatVector.broadcast(SPECIES, queries[q + 3 * headSize + d]), s3);
-                }
-                int target = scoresOffset + h * scoresStride + j;
-                s0.mul(scale).intoArray(scores, target);
-                s1.mul(scale).intoArray(scores, target + scoresStride);
-                s2.mul(scale).intoArray(scores, target + 2 * scoresStride);
-                s3.mul(scale).intoArray(scores, target + 3 * scoresStride);
-            }
-            for (; h < heads; h++) {
-                int q = queriesOffset + h * headSize;
-                FloatVector s = FloatVector.zero(SPECIES);
-                for (int d = 0; d < headSize; d++) {
-                    s = FloatVector.fromArray(SPECIES, keys, keysOffset + d * LANES + j)
-                            .fma(FloatVector.broadcast(SPECIES, queries[q + d]), s);
-                }
-                s.mul(scale).intoArray(scores, scoresOffset + h * scoresStride + j);
-            }
-        }
+    public void toHalves(float[] source, int sourceOffset, short[] target, int targetOffset, int count) {
+        VectorHalves.encode(source, sourceOffset, target, targetOffset, count);
     }
 
     @Override
-    public void softmax(float[] values, int offset, int count) {
-        FloatVector maxima = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
-        for (int i = 0; i < count; i += WIDTH) {
-            VectorMask<Float> valid = SPECIES.indexInRange(i, count);
-            maxima = maxima.lanewise(VectorOperators.MAX, FloatVector.fromArray(SPECIES, values, offset + i), valid);
-        }
-        float maximum = maxima.reduceLanes(VectorOperators.MAX);
-        float[] sums = new float[LANES];
-        for (int i = 0; i < count; i += WIDTH) {
-            VectorMask<Float> valid = SPECIES.indexInRange(i, count);
-            FloatVector e =
-                    exp(FloatVector.fromArray(SPECIES, values, offset + i).sub(maximum));
-            e.intoArray(values, offset + i);
-            FloatVector.fromArray(SPECIES, sums, i % LANES).add(e, valid).intoArray(sums, i % LANES);
-        }
-        float inverse = 1f / ScalarKernels.sum(sums);
-        for (int i = 0; i < count; i += WIDTH) {
-            FloatVector.fromArray(SPECIES, values, offset + i).mul(inverse).intoArray(values, offset + i);
-        }
+    public void fromHalves(short[] source, int sourceOffset, float[] target, int targetOffset, int count) {
+        VectorHalves.decode(source, sourceOffset, target, targetOffset, count);
     }
 
     @Override
-    public void weightedSum(
-            float[] weights,
-            int weightsOffset,
-            int weightsStride,
-            int heads,
-            int count,
-            float[] values,
-            int valuesOffset,
-            int headSize,
-            float[] output) {
-        for (int h = 0; h < heads; h++) {
-            int w = weightsOffset + h * weightsStride;
-            int o = h * headSize;
-            int d = 0;
-            // Four vectors of a head side by side: four chains cover the latency of the multiply-add.
-            for (; d + 4 * WIDTH <= headSize; d += 4 * WIDTH) {
-                FloatVector s0 = FloatVector.fromArray(SPECIES, output, o + d);
-                FloatVector s1 = FloatVector.fromArray(SPECIES, output, o + d + WIDTH);
-                FloatVector s2 = FloatVector.fromArray(SPECIES, output, o + d + 2 * WIDTH);
-                FloatVector s3 = FloatVector.fromArray(SPECIES, output, o + d + 3 * WIDTH);
-                for (int j = 0; j < count; j++) {
-                    int v = valuesOffset + j * headSize + d;
-                    FloatVector p = FloatVector.broadcast(SPECIES, weights[w + j]);
-                    s0 = FloatVector.fromArray(SPECIES, values, v).fma(p, s0);
-                    s1 = FloatVector.fromArray(SPECIES, values, v + WIDTH).fma(p, s1);
-                    s2 = FloatVector.fromArray(SPECIES, values, v + 2 * WIDTH).fma(p, s2);
-                    s3 = FloatVector.fromArray(SPECIES, values, v + 3 * WIDTH).fma(p, s3);
-                }
-                s0.intoArray(output, o + d);
-                s1.intoArray(output, o + d + WIDTH);
-                s2.intoArray(output, o + d + 2 * WIDTH);
-                s3.intoArray(output, o + d + 3 * WIDTH);
-            }
-            for (; d + WIDTH <= headSize; d += WIDTH) {
-                FloatVector s = FloatVector.fromArray(SPECIES, output, o + d);
-                for (int j = 0; j < count; j++) {
-                    s = FloatVector.fromArray(SPECIES, values, valuesOffset + j * headSize + d)
-                            .fma(FloatVector.broadcast(SPECIES, weights[w + j]), s);
-                }
-                s.intoArray(output, o + d);
-            }
-            for (; d < headSize; d++) {
-                float s = output[o + d];
-                for (int j = 0; j < count; j++) {
-                    s = Math.fma(values[valuesOffset + j * headSize + d], weights[w + j], s);
-                }
-                output[o + d] = s;
-            }
-        }
+    public AttentionKernels attention() {
+        return attention;
     }
 
     /** {@link Exponential#exp} on every lane. */
     private static FloatVector exp(FloatVector x) {
-        FloatVector bounded = x.min(Exponential.MAXIMUM).max(Exponential.MINIMUM);
-        FloatVector shifted = bounded.fma(
+        return expUpToMaximum(x.min(Exponential.MAXIMUM));
+    }
+
+    /** {@link Exponential#exp} of numbers up to {@link Exponential#MAXIMUM}; what lies below the minimum becomes 0. */
+    static FloatVector expUpToMaximum(FloatVector x) {
+        FloatVector shifted = x.fma(
                 FloatVector.broadcast(SPECIES, Exponential.LOG2_E), FloatVector.broadcast(SPECIES, Exponential.ROUND));
         FloatVector n = shifted.sub(Exponential.ROUND);
-        FloatVector r = n.fma(FloatVector.broadcast(SPECIES, -Exponential.LN2_HIGH), bounded);
+        FloatVector r = n.fma(FloatVector.broadcast(SPECIES, -Exponential.LN2_HIGH), x);
         r = n.fma(FloatVector.broadcast(SPECIES, -Exponential.LN2_LOW), r);
         FloatVector one = FloatVector.broadcast(SPECIES, 1f);
         FloatVector p =

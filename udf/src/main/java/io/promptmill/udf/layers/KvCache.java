@@ -1,5 +1,6 @@
 package io.promptmill.udf.layers;
 
+import io.promptmill.udf.kernels.Kernels;
 import io.promptmill.udf.tensor.RowTiles;
 
 /**
@@ -10,47 +11,71 @@ import io.promptmill.udf.tensor.RowTiles;
  * <p>A block's memory is allocated when it is first written and kept. Writers of distinct positions and readers of
  * positions written before do not disturb one another.
  */
-public final class KvCache {
+public abstract sealed class KvCache permits FloatKvCache, HalfKvCache {
     /** Positions in a block. */
     public static final int BLOCK_TOKENS = RowTiles.LANES;
 
     private final int heads;
     private final int headSize;
-    private final float[][][] blocks;
 
-    /**
-     * @param heads key-value heads of a layer
-     */
-    public KvCache(int layers, int heads, int headSize, int blocks) {
+    KvCache(int heads, int headSize) {
         this.heads = heads;
         this.headSize = headSize;
-        this.blocks = new float[layers][blocks][];
+    }
+
+    /**
+     * A cache of {@code blocks} blocks, none of them allocated.
+     *
+     * @param heads key-value heads of a layer
+     */
+    public static KvCache of(KvPrecision precision, int layers, int heads, int headSize, int blocks) {
+        return switch (precision) {
+            case F32 -> new FloatKvCache(layers, heads, headSize, blocks);
+            case F16 -> new HalfKvCache(layers, heads, headSize, blocks);
+        };
     }
 
     /** Memory of one block over all layers. */
-    public static long bytesPerBlock(int layers, int heads, int headSize) {
-        return 2L * layers * heads * headSize * BLOCK_TOKENS * Float.BYTES;
+    public static long bytesPerBlock(KvPrecision precision, int layers, int heads, int headSize) {
+        return 2L * layers * heads * headSize * BLOCK_TOKENS * precision.bytes();
     }
 
-    /** The numbers of a block in a layer, allocated now if it is new. Called by one thread for a block. */
-    float[] allocate(int layer, int block) {
-        float[] data = blocks[layer][block];
-        if (data == null) {
-            data = new float[2 * heads * headSize * BLOCK_TOKENS];
-            blocks[layer][block] = data;
-        }
-        return data;
+    /** Makes room for a block in a layer if it is new. Called by one thread for a block. */
+    abstract void allocate(int layer, int block);
+
+    /**
+     * Stores the keys and values of the batch's rows in one tile.
+     *
+     * @param keys {@code [rows x heads * headSize]}
+     * @param values {@code [rows x heads * headSize]}
+     */
+    abstract void store(Kernels kernels, int layer, StepBatch batch, RowTiles keys, RowTiles values, int tile);
+
+    /** Points the view at a head's keys {@code [headSize x positions]}; valid until its next use. */
+    abstract void readKeys(Kernels kernels, int layer, int block, int head, KvView view);
+
+    /** Points the view at a head's values {@code [positions x headSize]}; valid until its next use. */
+    abstract void readValues(Kernels kernels, int layer, int block, int head, KvView view);
+
+    /** Features of a position: those of all heads. */
+    final int width() {
+        return heads * headSize;
     }
 
-    float[] block(int layer, int block) {
-        return blocks[layer][block];
+    final int headSize() {
+        return headSize;
     }
 
-    int keysOffset(int head) {
+    /** Numbers of a block in a layer. */
+    final int blockLength() {
+        return 2 * width() * BLOCK_TOKENS;
+    }
+
+    final int keysOffset(int head) {
         return head * headSize * BLOCK_TOKENS;
     }
 
-    int valuesOffset(int head) {
+    final int valuesOffset(int head) {
         return (heads + head) * headSize * BLOCK_TOKENS;
     }
 }

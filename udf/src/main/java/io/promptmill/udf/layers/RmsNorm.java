@@ -21,4 +21,16 @@ public final class RmsNorm {
     public void apply(RowTiles input, RowTiles output) {
         compute.workers().run(input.tiles(), t -> compute.kernels().rmsNorm(input, weight, epsilon, output, t, t + 1));
     }
+
+    /**
+     * {@code stream += addend}, then the norm of that; all {@code [rows x features]}. {@code output} may be
+     * {@code addend}. A tile is added and normed while it is in cache.
+     */
+    public void applyToSum(RowTiles stream, RowTiles addend, RowTiles output) {
+        int length = stream.features() * RowTiles.LANES;
+        compute.workers().run(stream.tiles(), t -> {
+            compute.kernels().add(stream.data(), addend.data(), t * length, (t + 1) * length);
+            compute.kernels().rmsNorm(stream, weight, epsilon, output, t, t + 1);
+        });
+    }
 }

@@ -1,5 +1,6 @@
 package io.promptmill.udf.layers;
 
+import io.promptmill.udf.kernels.Kernels;
 import io.promptmill.udf.tensor.RowTiles;
 import java.util.Arrays;
 
@@ -50,14 +51,15 @@ public final class Rope {
         }
     }
 
-    /** Turns queries or keys {@code [rows x heads * headSize]} in place. */
-    public void apply(RowTiles values) {
+    /** Turns queries {@code [rows x heads * headSize]} and keys {@code [rows x kvHeads * headSize]} in place. */
+    public void apply(RowTiles queries, RowTiles keys) {
         int step = interleaved ? 2 : 1;
         int gap = interleaved ? 1 : frequencies.length;
-        compute.workers()
-                .run(
-                        values.tiles(),
-                        t -> compute.kernels().rotate(values, headSize, step, gap, cosines, sines, t, t + 1));
+        Kernels kernels = compute.kernels();
+        compute.workers().run(queries.tiles(), t -> {
+            kernels.rotate(queries, headSize, step, gap, cosines, sines, t, t + 1);
+            kernels.rotate(keys, headSize, step, gap, cosines, sines, t, t + 1);
+        });
     }
 
     private float[] angles(int position) {

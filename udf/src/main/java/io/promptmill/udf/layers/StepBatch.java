@@ -1,5 +1,6 @@
 package io.promptmill.udf.layers;
 
+import io.promptmill.udf.tensor.RowTiles;
 import java.util.Arrays;
 
 /**
@@ -11,6 +12,10 @@ public final class StepBatch {
     private final int[] positions;
     private final int[][] blockTables;
     private final int[] outputRows;
+    /** First row of each span, and the number of rows behind the last. */
+    private final int[] spanStarts;
+
+    private int spans;
     private int rows;
     private int outputs;
 
@@ -22,12 +27,14 @@ public final class StepBatch {
         positions = new int[maximumRows];
         blockTables = new int[maximumRows][];
         outputRows = new int[maximumRows];
+        spanStarts = new int[maximumRows + 1];
     }
 
     public void clear() {
         Arrays.fill(blockTables, 0, rows, null);
         rows = 0;
         outputs = 0;
+        spans = 0;
     }
 
     /**
@@ -43,7 +50,18 @@ public final class StepBatch {
         if (output) {
             outputRows[outputs++] = rows;
         }
+        if (!continuesSpan(rows)) {
+            spans++;
+            spanStarts[spans - 1] = rows;
+        }
         rows++;
+        spanStarts[spans] = rows;
+    }
+
+    private boolean continuesSpan(int row) {
+        return row % RowTiles.LANES != 0
+                && blockTables[row] == blockTables[row - 1]
+                && positions[row] == positions[row - 1] + 1;
     }
 
     public int rows() {
@@ -63,6 +81,35 @@ public final class StepBatch {
     /** KV block ids of each row's sequence, {@code [rows][blocks]}. */
     public int[][] blockTables() {
         return blockTables;
+    }
+
+    /** The KV block that holds a row's position. */
+    int block(int row) {
+        return blockTables[row][positions[row] / KvCache.BLOCK_TOKENS];
+    }
+
+    /** The place of a row's position in its KV block. */
+    int slot(int row) {
+        return positions[row] % KvCache.BLOCK_TOKENS;
+    }
+
+    /** Number of spans: rows of one tile that follow one another in a sequence. */
+    int spans() {
+        return spans;
+    }
+
+    /** First row of a span; that of the span behind the last is {@link #rows}. */
+    int spanStart(int span) {
+        return spanStarts[span];
+    }
+
+    /** How many rows from {@code row} on, but before {@code end}, follow one another in one KV block. */
+    int rowsInBlock(int row, int end) {
+        int next = row + 1;
+        while (next < end && slot(next) != 0 && continuesSpan(next)) {
+            next++;
+        }
+        return next - row;
     }
 
     /** Number of rows whose logits are needed. */

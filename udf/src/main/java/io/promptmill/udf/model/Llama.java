@@ -84,20 +84,20 @@ final class Llama implements Model {
         Buffers b = buffers.resize(batch.rows(), batch.outputs());
         embedding.apply(batch.tokens(), b.stream);
         rope.prepare(batch);
+        layers[0].attentionNorm.apply(b.stream, b.normed);
         for (int i = 0; i < layers.length; i++) {
             Layer layer = layers[i];
-            layer.attentionNorm.apply(b.stream, b.normed);
             layer.queriesKeysValues.apply(b.normed, b.queries, b.keys, b.values);
-            rope.apply(b.queries);
-            rope.apply(b.keys);
+            rope.apply(b.queries, b.keys);
             attention.apply(batch, cache, i, b.queries, b.keys, b.values, b.attended);
             layer.attentionOutput.apply(b.attended, b.normed);
-            compute.add(b.stream, b.normed);
-
-            layer.feedForwardNorm.apply(b.stream, b.normed);
+            layer.feedForwardNorm.applyToSum(b.stream, b.normed, b.normed);
             layer.feedForward.apply(b.normed, b.gated, b.raised, b.normed);
-            compute.add(b.stream, b.normed);
+            if (i + 1 < layers.length) {
+                layers[i + 1].attentionNorm.applyToSum(b.stream, b.normed, b.normed);
+            }
         }
+        compute.add(b.stream, b.normed);
         b.selectOutputs(batch);
         outputNorm.apply(b.selected, b.selected);
         output.apply(b.selected, b.logits);

@@ -1,6 +1,7 @@
 package io.promptmill.udf.model;
 
 import io.promptmill.udf.layers.KvCache;
+import io.promptmill.udf.layers.KvPrecision;
 
 /**
  * The sizes that every architecture has.
@@ -18,13 +19,13 @@ public record ModelShape(
         int vocabularySize) {
 
     /** Memory of one KV block over all layers. */
-    public long kvBytesPerBlock() {
-        return KvCache.bytesPerBlock(layers, kvHeads, headSize);
+    public long kvBytesPerBlock(KvPrecision precision) {
+        return KvCache.bytesPerBlock(precision, layers, kvHeads, headSize);
     }
 
     /** Memory of one token's keys and values over all layers. */
-    public long kvBytesPerToken() {
-        return kvBytesPerBlock() / KvCache.BLOCK_TOKENS;
+    public long kvBytesPerToken(KvPrecision precision) {
+        return kvBytesPerBlock(precision) / KvCache.BLOCK_TOKENS;
     }
 
     /** Memory of a step's activations for each of its rows: residual stream, attention, feed-forward. */
@@ -38,7 +39,7 @@ public record ModelShape(
     }
 
     /** A KV cache of that many blocks for this model. */
-    public KvCache newKvCache(int blocks) {
-        return new KvCache(layers, kvHeads, headSize, blocks);
+    public KvCache newKvCache(KvPrecision precision, int blocks) {
+        return KvCache.of(precision, layers, kvHeads, headSize, blocks);
     }
 }

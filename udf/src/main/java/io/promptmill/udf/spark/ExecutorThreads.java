@@ -38,7 +38,8 @@ final class ExecutorThreads {
                 config.maxContext(),
                 config.kvCacheBytes(),
                 config.prefixCache(),
-                config.precision());
+                config.precision(),
+                config.kvPrecision());
     }
 
     /** Cores of this executor, 0 where Spark was not told: all of the host then. */

@@ -89,7 +89,7 @@ class ConformanceHostileTest {
     }
 
     private static void check(Path file, String name, String fault) throws Exception {
-        EngineConfig config = new EngineConfig(1, 16, 4, 128, 8 << 20, true, "auto");
+        EngineConfig config = new EngineConfig(1, 16, 4, 128, 8 << 20, true, "auto", "auto");
         try (Engine engine = Engine.open(file, config)) {
             if (name.startsWith("template")) {
                 assertTimeoutPreemptively(RENDER_LIMIT, () -> assertRefusesChat(engine));

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.promptmill.udf.error.ConfigException;
+import io.promptmill.udf.kernels.PrecisionSupport;
 import io.promptmill.udf.prompt.ChatMessage;
 import io.promptmill.udf.sampler.SamplingParameters;
 import java.nio.file.Path;
@@ -18,6 +19,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The whole engine over the demo model. */
 class EngineTest {
@@ -51,17 +54,24 @@ class EngineTest {
         return futures.stream().map(CompletableFuture::join).toList();
     }
 
-    @Test
-    void completionsDoNotDependOnThreadsBatchesMemoryOrCache() {
+    @ParameterizedTest
+    @CsvSource({"f32,f32", "f32,f16", "int8,f16", "bf16,f16"})
+    void completionsDoNotDependOnThreadsBatchesMemoryOrCache(String precision, String kvPrecision) {
+        if (precision.equals("bf16")) {
+            PrecisionSupport.assumeBf16();
+        }
         SamplingParameters sampling = sampling(0.8, 48, List.of(), false);
-        List<Completion> expected = run(config(1, 512, 256, 0, true), sampling);
+        List<Completion> expected = run(config(1, 512, 256, 0, true, precision, kvPrecision), sampling);
         assertTrue(expected.stream().allMatch(completion -> completion.error() == null));
         assertTrue(expected.stream().map(Completion::text).distinct().count() > 20, "rows draw differently");
-        assertEquals(expected, run(config(2, 16, 256, 0, true), sampling));
-        assertEquals(expected, run(config(2, 512, 3, 0, false), sampling));
-        assertEquals(expected, run(config(1, 7, 5, 0, false), sampling));
+        assertEquals(expected, run(config(2, 16, 256, 0, true, precision, kvPrecision), sampling));
+        assertEquals(expected, run(config(2, 512, 3, 0, false, precision, kvPrecision), sampling));
+        assertEquals(expected, run(config(1, 7, 5, 0, false, precision, kvPrecision), sampling));
         // Room for one sequence of the whole context: sequences give way to one another and are computed again.
-        try (Engine engine = Engine.open(DEMO, config(2, 64, 16, 16 * BYTES_PER_BLOCK, true))) {
+        long context = 16 * BYTES_PER_BLOCK / (kvPrecision.equals("f16") ? 2 : 1);
+        try (Engine engine = Engine.open(DEMO, config(2, 64, 16, context, true, precision, kvPrecision))) {
+            assertEquals(precision, engine.precision());
+            assertEquals(kvPrecision, engine.kvPrecision());
             assertEquals(expected, complete(engine, sampling));
             assertTrue(engine.statistics().preemptions() > 0);
         }
@@ -211,18 +221,39 @@ class EngineTest {
     }
 
     @Test
+    void halvesHoldTwiceTheContextInTheSameMemory() {
+        long half = 8 * BYTES_PER_BLOCK;
+        assertThrows(ConfigException.class, () -> Engine.open(DEMO, config(1, 16, 1, half, true, "f32", "f32")));
+        try (Engine engine = Engine.open(DEMO, config(1, 16, 1, half, true, "f32", "f16"))) {
+            assertEquals(256, engine.maximumContext());
+        }
+    }
+
+    @Test
     void memoryThatDoesNotHoldTheContextIsRefusedWithWhatWouldFit() {
         EngineConfig tooSmall = config(1, 16, 1, 15 * BYTES_PER_BLOCK, true);
         String message = assertThrows(ConfigException.class, () -> Engine.open(DEMO, tooSmall))
                 .getMessage();
         assertTrue(message.contains("engine.max_context to at most 240"), message);
-        try (Engine engine = Engine.open(DEMO, new EngineConfig(1, 16, 1, 240, tooSmall.kvCacheBytes(), true, "f32"))) {
+        try (Engine engine =
+                Engine.open(DEMO, new EngineConfig(1, 16, 1, 240, tooSmall.kvCacheBytes(), true, "f32", "auto"))) {
             assertEquals(240, engine.maximumContext());
         }
     }
 
     private static EngineConfig config(int threads, int batchTokens, int sequences, long kvBytes, boolean cache) {
-        return new EngineConfig(threads, batchTokens, sequences, 0, kvBytes, cache, "f32");
+        return config(threads, batchTokens, sequences, kvBytes, cache, "f32", "auto");
+    }
+
+    private static EngineConfig config(
+            int threads,
+            int batchTokens,
+            int sequences,
+            long kvBytes,
+            boolean cache,
+            String precision,
+            String kvPrecision) {
+        return new EngineConfig(threads, batchTokens, sequences, 0, kvBytes, cache, precision, kvPrecision);
     }
 
     private static SamplingParameters sampling(double temperature, int tokens, List<String> stop, boolean ignoreEos) {

@@ -2,6 +2,7 @@ package io.promptmill.udf.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.promptmill.udf.layers.KvPrecision;
 import io.promptmill.udf.model.ModelShape;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,10 +49,10 @@ class StepLimitsTest {
 
     private static StepLimits derive(ModelShape shape, int threads, long heapMebibytes, EngineConfig config) {
         long heap = heapMebibytes << 20;
-        return StepLimits.of(config, shape, threads, shape.contextLength(), heap * 2 / 5, heap);
+        return StepLimits.of(config, shape, KvPrecision.F32, threads, shape.contextLength(), heap * 2 / 5, heap);
     }
 
     private static EngineConfig config(int batchTokens, int sequences) {
-        return new EngineConfig(0, batchTokens, sequences, 0, 0, true, "auto");
+        return new EngineConfig(0, batchTokens, sequences, 0, 0, true, "auto", "auto");
     }
 }

@@ -237,50 +237,6 @@ class KernelsTwinTest {
         assertEquals(x0 * sine + x1 * cosine, actual.data()[actual.index(20, headSize + pair * step + gap)], 1e-5);
     }
 
-    @ParameterizedTest
-    @CsvSource({"1,1,1", "3,16,17", "5,64,16", "8,80,33", "4,37,40", "6,128,1"})
-    void attentionKernelsAgree(int heads, int headSize, int positions) {
-        int blocks = (positions + 15) / 16;
-        int stride = blocks * 16;
-        float[] queries = randomFloats(heads * headSize);
-        float[] expected = new float[heads * stride];
-        float[] actual = new float[heads * stride];
-        float[] expectedOutput = new float[heads * headSize];
-        float[] actualOutput = new float[heads * headSize];
-        float[][] keys = IntStream.range(0, blocks)
-                .mapToObj(b -> randomFloats(3 + headSize * 16))
-                .toArray(float[][]::new);
-        float[][] values = IntStream.range(0, blocks)
-                .mapToObj(b -> randomFloats(3 + headSize * 16))
-                .toArray(float[][]::new);
-        for (int b = 0; b < blocks; b++) {
-            scalar.scores(queries, 0, heads, headSize, 0.3f, keys[b], 3, expected, b * 16, stride);
-            vector.scores(queries, 0, heads, headSize, 0.3f, keys[b], 3, actual, b * 16, stride);
-        }
-        assertArrayEquals(expected, actual);
-        for (int h = 0; h < heads; h++) {
-            scalar.softmax(expected, h * stride, positions);
-            vector.softmax(actual, h * stride, positions);
-            double sum = 0;
-            for (int i = 0; i < positions; i++) {
-                assertEquals(expected[h * stride + i], actual[h * stride + i]);
-                sum += actual[h * stride + i];
-            }
-            assertEquals(1, sum, 1e-5);
-        }
-        for (int b = 0; b < blocks; b++) {
-            int count = Math.min(16, positions - b * 16);
-            scalar.weightedSum(expected, b * 16, stride, heads, count, values[b], 3, headSize, expectedOutput);
-            vector.weightedSum(actual, b * 16, stride, heads, count, values[b], 3, headSize, actualOutput);
-        }
-        assertArrayEquals(expectedOutput, actualOutput);
-        double exact = 0;
-        for (int i = 0; i < positions; i++) {
-            exact += (double) actual[(heads - 1) * stride + i] * values[i / 16][3 + i % 16 * headSize];
-        }
-        assertEquals(exact, actualOutput[(heads - 1) * headSize], 1e-5);
-    }
-
     @Test
     void withoutTheVectorModuleScalarKernelsServe() {
         assertEquals("scalar", KernelProvider.choose(ModuleLayer.empty()).name());

@@ -4,9 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.tensor.BlockFormat;
 import io.promptmill.udf.tensor.ByteStorage;
 import io.promptmill.udf.tensor.Matrix;
@@ -166,12 +164,8 @@ class PrecisionKernelsTest {
     }
 
     private static Kernels bf16() {
-        try {
-            return KernelProvider.open(Precision.BF16);
-        } catch (ConfigException e) {
-            assumeTrue(false, e.getMessage());
-            throw e;
-        }
+        PrecisionSupport.assumeBf16();
+        return KernelProvider.open(Precision.BF16);
     }
 
     private static RowTiles product(Kernels kernels, RowTiles input, Matrix weights) {

@@ -12,6 +12,7 @@ import io.promptmill.udf.kernels.KernelProvider;
 import io.promptmill.udf.kernels.WorkerPool;
 import io.promptmill.udf.layers.Compute;
 import io.promptmill.udf.layers.KvCache;
+import io.promptmill.udf.layers.KvPrecision;
 import io.promptmill.udf.layers.StepBatch;
 import io.promptmill.udf.tensor.RowTiles;
 import io.promptmill.udf.weights.GgufFile;
@@ -106,14 +107,14 @@ class ConformanceModelTest {
 
         int length = tokens.length + expected.get("greedy_continuation").size();
         int[] shuffledBlocks = shuffled(length / KvCache.BLOCK_TOKENS + 1);
-        KvCache cache = model.shape().newKvCache(shuffledBlocks.length);
+        KvCache cache = model.shape().newKvCache(KvPrecision.F32, shuffledBlocks.length);
         float[][] whole = forward(model, cache, tokens, 0, tokens.length, shuffledBlocks);
         for (int i = 0; i < positions.length; i++) {
             double error = normalisedError(whole[positions[i]], logits, i * vocabulary);
             assertTrue(error < MAXIMUM_ERROR, "position " + positions[i] + ": error " + error);
         }
 
-        KvCache second = model.shape().newKvCache(shuffledBlocks.length);
+        KvCache second = model.shape().newKvCache(KvPrecision.F32, shuffledBlocks.length);
         for (int from = 0; from < tokens.length; from += 7) {
             int to = Math.min(tokens.length, from + 7);
             float[][] chunk = forward(model, second, tokens, from, to, shuffledBlocks);

@@ -104,7 +104,7 @@ class EngineCacheTest {
     @Test
     void configurationAndFileVersionArePartOfTheKey() {
         EngineCache cache = new EngineCache(this::open);
-        EngineConfig narrow = new EngineConfig(1, 8, 2, 0, 0, true, "f32");
+        EngineConfig narrow = new EngineConfig(1, 8, 2, 0, 0, true, "f32", "auto");
         CompletionEngine first =
                 cache.acquire(FIRST, EngineConfig.DEFAULT, UNCOUNTED).engine();
         assertSame(first, cache.acquire(FIRST, EngineConfig.DEFAULT, UNCOUNTED).engine());

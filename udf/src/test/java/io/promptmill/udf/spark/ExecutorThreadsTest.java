@@ -35,15 +35,15 @@ class ExecutorThreadsTest {
                                   |    | 0
             """)
     void followsTheCoresThatSparkGaveTheExecutor(String master, String cores, int threads) {
-        EngineConfig config = new EngineConfig(0, 64, 4, 128, 1 << 20, false, "f32");
+        EngineConfig config = new EngineConfig(0, 64, 4, 128, 1 << 20, false, "f32", "auto");
         assertEquals(
-                new EngineConfig(threads, 64, 4, 128, 1 << 20, false, "f32"),
+                new EngineConfig(threads, 64, 4, 128, 1 << 20, false, "f32", "auto"),
                 ExecutorThreads.decide(config, conf(master, cores), 16));
     }
 
     @Test
     void threadsThatAreGivenStay() {
-        EngineConfig config = new EngineConfig(7, 64, 4, 128, 1 << 20, false, "f32");
+        EngineConfig config = new EngineConfig(7, 64, 4, 128, 1 << 20, false, "f32", "auto");
         assertEquals(config, ExecutorThreads.decide(config, conf("yarn", "4"), 16));
     }
 }

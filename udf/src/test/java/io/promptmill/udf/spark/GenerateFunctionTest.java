@@ -220,7 +220,7 @@ class GenerateFunctionTest {
                 prompt,
                 SamplingParameters.DEFAULT,
                 Map.of(),
-                new EngineConfig(0, 512, 4, 0, 0, true, "auto"),
+                new EngineConfig(0, 512, 4, 0, 0, true, "auto", "auto"),
                 "2026-01-31T23:30:00Z");
         Dataset<Row> rows = LocalSpark.session().range(0, 20, 1, 4).selectExpr("id AS n");
         List<Row> output = function(StubSource.of("date", engine), rows, spec)

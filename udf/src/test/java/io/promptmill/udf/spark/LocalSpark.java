@@ -33,7 +33,7 @@ final class LocalSpark {
     }
 
     static GenerateSpec spec(String idColumn, PromptSpec prompt, Map<String, String> overrides) {
-        EngineConfig engine = new EngineConfig(0, 512, 4, 0, 0, true, "auto");
+        EngineConfig engine = new EngineConfig(0, 512, 4, 0, 0, true, "auto", "auto");
         return new GenerateSpec("stub.gguf", idColumn, prompt, SamplingParameters.DEFAULT, overrides, engine);
     }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.promptmill.udf.engine.EngineConfig;
+import io.promptmill.udf.kernels.PrecisionSupport;
 import io.promptmill.udf.prompt.PromptSpec;
 import io.promptmill.udf.sampler.SamplingParameters;
 import java.nio.file.Path;
@@ -16,6 +17,8 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The demo model under Spark: where and with whom a row is computed does not show in its completion. */
 class PlacementTest {
@@ -25,9 +28,13 @@ class PlacementTest {
     private static final List<String> PLACES =
             List.of("the park", "the forest", "the beach", "the old barn", "the lake");
 
-    @Test
-    void completionsAreTheSameBytesWhereverTheyAreComputed() {
-        List<Row> expected = run(1, new EngineConfig(1, 512, 256, 0, 0, true, "auto"));
+    @ParameterizedTest
+    @CsvSource({"f32,f32", "f32,f16", "int8,auto", "bf16,auto"})
+    void completionsAreTheSameBytesWhereverTheyAreComputed(String precision, String kvPrecision) {
+        if (precision.equals("bf16")) {
+            PrecisionSupport.assumeBf16();
+        }
+        List<Row> expected = run(1, new EngineConfig(1, 512, 256, 0, 0, true, precision, kvPrecision));
         assertEquals(40, expected.size());
         assertTrue(expected.stream().allMatch(row -> row.isNullAt(row.fieldIndex(OutputSchema.ERROR))));
         assertTrue(
@@ -37,9 +44,9 @@ class PlacementTest {
                                 .count()
                         > 35,
                 "each row draws its own numbers");
-        assertEquals(expected, run(7, new EngineConfig(2, 512, 256, 0, 0, true, "auto")));
-        assertEquals(expected, run(1, new EngineConfig(2, 16, 256, 0, 0, false, "auto")));
-        assertEquals(expected, run(7, new EngineConfig(1, 16, 9, 0, 0, true, "auto")));
+        assertEquals(expected, run(7, new EngineConfig(2, 512, 256, 0, 0, true, precision, kvPrecision)));
+        assertEquals(expected, run(1, new EngineConfig(2, 16, 256, 0, 0, false, precision, kvPrecision)));
+        assertEquals(expected, run(7, new EngineConfig(1, 16, 9, 0, 0, true, precision, kvPrecision)));
     }
 
     @Test
@@ -53,11 +60,12 @@ class PlacementTest {
             rows.add(RowFactory.create(i, "Tell me a story about " + THINGS.get(i % 3) + "."));
         }
         // The engine is one that no other test has: what it was asked before would be copied, too.
-        List<Row> output = run(rows, schema, 4, greedy, new EngineConfig(2, 40, 30, 0, 0, true, "auto"), metrics);
+        List<Row> output =
+                run(rows, schema, 4, greedy, new EngineConfig(2, 40, 30, 0, 0, true, "auto", "auto"), metrics);
         assertEquals(57, metrics.copiedRows().value());
         assertEquals(60, metrics.rows().value());
-        List<Row> alone =
-                run(rows.subList(0, 3), schema, 1, greedy, new EngineConfig(1, 16, 1, 0, 0, false, "auto"), null);
+        List<Row> alone = run(
+                rows.subList(0, 3), schema, 1, greedy, new EngineConfig(1, 16, 1, 0, 0, false, "auto", "auto"), null);
         for (int i = 0; i < 60; i++) {
             for (String column : OutputSchema.ADDED) {
                 assertEquals(

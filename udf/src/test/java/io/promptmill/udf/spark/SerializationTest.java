@@ -36,7 +36,7 @@ class SerializationTest {
                     .stopTokenIds(List.of(4))
                     .build(),
             Map.of("temperature", "heat", "seed", "key"),
-            new EngineConfig(1, 64, 4, 0, 0, false, "f32"),
+            new EngineConfig(1, 64, 4, 0, 0, false, "f32", "auto"),
             "2026-01-31T09:30:00Z");
     private static final StructType COLUMNS = StructType.fromDDL("key STRING, what STRING, heat DOUBLE");
 

@@ -1,0 +1,68 @@
+package io.promptmill.udf.layers;
+
+import io.promptmill.udf.kernels.Kernels;
+import io.promptmill.udf.tensor.RowTiles;
+
+/** Keys and values as they were computed. */
+final class FloatKvCache extends KvCache {
+    private final float[][][] blocks;
+
+    FloatKvCache(int layers, int heads, int headSize, int blocks) {
+        super(heads, headSize);
+        this.blocks = new float[layers][blocks][];
+    }
+
+    @Override
+    void allocate(int layer, int block) {
+        if (blocks[layer][block] == null) {
+            blocks[layer][block] = new float[blockLength()];
+        }
+    }
+
+    @Override
+    void store(Kernels kernels, int layer, StepBatch batch, RowTiles keys, RowTiles values, int tile) {
+        int end = Math.min(batch.rows(), (tile + 1) * RowTiles.LANES);
+        int row = tile * RowTiles.LANES;
+        while (row < end) {
+            int count = batch.rowsInBlock(row, end);
+            int source = keys.index(row, 0);
+            float[] block = blocks[layer][batch.block(row)];
+            storeKeys(keys.data(), source, block, batch.slot(row), count);
+            for (int i = 0; i < count; i++) {
+                storeValues(values.data(), source + i, block, batch.slot(row) + i);
+            }
+            row += count;
+        }
+    }
+
+    private void storeKeys(float[] source, int from, float[] block, int slot, int count) {
+        if (count == BLOCK_TOKENS) {
+            System.arraycopy(source, from, block, 0, width() * BLOCK_TOKENS);
+            return;
+        }
+        for (int feature = 0; feature < width(); feature++) {
+            for (int i = 0; i < count; i++) {
+                block[feature * BLOCK_TOKENS + slot + i] = source[from + feature * RowTiles.LANES + i];
+            }
+        }
+    }
+
+    private void storeValues(float[] source, int from, float[] block, int slot) {
+        for (int feature = 0; feature < width(); feature += headSize()) {
+            int target = (width() + feature) * BLOCK_TOKENS + slot * headSize();
+            for (int d = 0; d < headSize(); d++) {
+                block[target + d] = source[from + (feature + d) * RowTiles.LANES];
+            }
+        }
+    }
+
+    @Override
+    void readKeys(Kernels kernels, int layer, int block, int head, KvView view) {
+        view.point(blocks[layer][block], keysOffset(head));
+    }
+
+    @Override
+    void readValues(Kernels kernels, int layer, int block, int head, KvView view) {
+        view.point(blocks[layer][block], valuesOffset(head));
+    }
+}

@@ -1,0 +1,19 @@
+package io.promptmill.udf.kernels;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.promptmill.udf.error.ConfigException;
+
+/** What this machine can compute in. */
+public final class PrecisionSupport {
+    private PrecisionSupport() {}
+
+    /** Skips a test where the processor or the native library for bf16 is missing. */
+    public static void assumeBf16() {
+        try (Kernels kernels = KernelProvider.open(Precision.BF16)) {
+            assumeTrue(kernels != null);
+        } catch (ConfigException e) {
+            assumeTrue(false, e.getMessage());
+        }
+    }
+}
