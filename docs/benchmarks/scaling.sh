@@ -5,6 +5,7 @@ set -euo pipefail
 usage() {
   cat <<'TEXT'
 usage: scaling.sh rows [ROWS ...]                one Spark job after another in one JVM (1000 10000 100000)
+       scaling.sh tasks [TASKS ...]              the same job cut into so many tasks, in one JVM (10 1000 4000)
        scaling.sh threads MODEL.gguf [N ...]     submit.sh bench with N threads (1 and all processors)
        scaling.sh executors [N ...]              the same job on a standalone cluster of N executors with a core each,
                                                  all on this machine (1 2 3)
@@ -13,7 +14,7 @@ The jobs label headlines that the demo model's generator makes (needs python3), 
 
 Environment:
   HEAP            heap of the JVM that computes (1g)
-  ROWS            rows of the job with `executors` (20000)
+  ROWS            rows of the job with `executors` (20000) and `tasks` (4000)
   REPETITIONS     runs of each measurement, in turns; the best is shown (1)
   BENCH_OPTIONS   further options of submit.sh bench with `threads`
 TEXT
@@ -29,6 +30,7 @@ heap=${HEAP:-1g}
 repetitions=${REPETITIONS:-1}
 work=$(mktemp -d)
 daemons=()
+settings=()
 
 clean_up() {
   for daemon in ${daemons[@]+"${daemons[@]}"}; do
@@ -86,15 +88,18 @@ output:
 YAML
 }
 
-# Runs the job over $1 rows with submit.sh's options that follow; sets tokens and seconds.
+# Runs the job over $1 rows with submit.sh's options that follow; sets tokens, seconds, and cpu: processor seconds of the
+# JVM that was started, which other work on the machine hardly changes.
 run_job() {
-  local rows=$1
+  local rows=$1 TIMEFORMAT='%U %S'
   shift
-  "$root/submit.sh" "$@" run "$work/job.yaml" --set "input.path=$work/rows-$rows.jsonl" >"$work/log" 2>&1 || {
+  { time "$root/submit.sh" "$@" run "$work/job.yaml" --set "input.path=$work/rows-$rows.jsonl" \
+    ${settings[@]+"${settings[@]}"} >"$work/log" 2>&1; } 2>"$work/cpu" || {
     tail -n 20 "$work/log" >&2
     echo "error: the job has failed" >&2
     exit 1
   }
+  cpu=$(awk '{ printf "%.1f", $1 + $2 }' "$work/cpu")
   # "tokens 32,400 prompt, 2,000 completion" and "speed 1,880 tokens/s, ...": the job's own clock.
   read -r tokens seconds <<<"$(awk '{ gsub(/,/, "") } $1 == "tokens" { tokens = $2 + $4 }
     $1 == "speed" { printf "%d %.2f", tokens, tokens / $2 }' "$work/log")"
@@ -103,31 +108,59 @@ run_job() {
     fail "the job wrote other than $rows rows"
 }
 
+# Runs the job over $1 rows in one JVM, as often as asked; sets best (seconds), cpu (the least), tokens and
+# used (MiB after collection).
+run_local() {
+  local run least=
+  best=
+  used=0
+  for ((run = 1; run <= repetitions; run++)); do
+    PROMPTMILL_MEMORY=$heap JAVA_TOOL_OPTIONS="-Xlog:gc:file=$work/gc.log:tags:filecount=0" run_job "$1"
+    best=$(awk -v a="$seconds" -v b="${best:-$seconds}" 'BEGIN { print (a < b ? a : b) }')
+    least=$(awk -v a="$cpu" -v b="${least:-$cpu}" 'BEGIN { print (a < b ? a : b) }')
+    used=$(awk -v most="$used" '/Pause/ && match($0, /->[0-9]+M/) { m = substr($0, RSTART + 2, RLENGTH - 3) + 0
+      if (m > most) most = m } END { print most }' "$work/gc.log")
+  done
+  cpu=$least
+}
+
 measure_rows() {
-  local counts=("$@") rows run tokens seconds best used last_rows=0 last_seconds=0
+  local counts=("$@") rows tokens seconds cpu best used last_rows=0 last_seconds=0 last_cpu=0
   numbers "${counts[@]}"
   write_configuration
   for rows in "${counts[@]}"; do
     write_rows "$rows"
   done
-  printf '| rows | tokens | job, s | rows/s | ms for each further row | heap after collection, MiB at most | load |\n'
-  printf '| --- | --- | --- | --- | --- | --- | --- |\n'
+  printf '| rows | tokens | job, s | rows/s | ms for each further row | processor ms for each further row | heap after collection, MiB at most | load |\n'
+  printf '| --- | --- | --- | --- | --- | --- | --- | --- |\n'
   for rows in "${counts[@]}"; do
-    best=
-    used=0
-    for ((run = 1; run <= repetitions; run++)); do
-      PROMPTMILL_MEMORY=$heap JAVA_TOOL_OPTIONS="-Xlog:gc:file=$work/gc.log:tags:filecount=0" run_job "$rows"
-      best=$(awk -v a="$seconds" -v b="${best:-$seconds}" 'BEGIN { print (a < b ? a : b) }')
-      used=$(awk -v most="$used" '/Pause/ && match($0, /->[0-9]+M/) { m = substr($0, RSTART + 2, RLENGTH - 3) + 0
-        if (m > most) most = m } END { print most }' "$work/gc.log")
-    done
+    run_local "$rows"
     awk -v rows="$rows" -v tokens="$tokens" -v s="$best" -v last="$last_rows" -v before="$last_seconds" -v used="$used" \
-      -v load="$(load)" 'BEGIN { printf "| %d | %d | %.1f | %.0f | %.3f | %d | %s |\n", rows, tokens, s, rows / s,
-      1000 * (s - before) / (rows - last), used, load }'
+      -v cpu="$cpu" -v cpu_before="$last_cpu" -v load="$(load)" \
+      'BEGIN { printf "| %d | %d | %.1f | %.0f | %.2f | %.2f | %d | %s |\n", rows, tokens, s, rows / s,
+      1000 * (s - before) / (rows - last), 1000 * (cpu - cpu_before) / (rows - last), used, load }'
     last_rows=$rows
     last_seconds=$best
+    last_cpu=$cpu
   done
   printf '\nHeap of the JVM: %s. The first row of the table carries the start of Spark and of the model.\n' "$heap"
+}
+
+measure_tasks() {
+  local counts=("$@") rows=${ROWS:-4000} count bytes files tokens seconds cpu best used
+  numbers "${counts[@]}" "$rows"
+  write_configuration
+  write_rows "$rows"
+  bytes=$(wc -c <"$work/rows-$rows.jsonl")
+  printf '| tasks | files | job, s | processor s | heap after collection, MiB at most | load |\n| --- | --- | --- | --- | --- | --- |\n'
+  for count in "${counts[@]}"; do
+    [ "$count" -le "$rows" ] || fail "$count tasks need as many rows; set ROWS"
+    settings=(--set "spark.spark.sql.files.maxPartitionBytes=$(((bytes + count - 1) / count))")
+    run_local "$rows"
+    files=$(find "$work/out" -name 'part-*' | wc -l)
+    printf '| %d | %d | %.1f | %.1f | %d | %s |\n' "$count" "$files" "$best" "$cpu" "$used" "$(load)"
+  done
+  printf '\n%d rows each time; a task without a row writes no file. Heap of the JVM: %s.\n' "$rows" "$heap"
 }
 
 measure_threads() {
@@ -236,10 +269,14 @@ case $kind in
     [ $# -gt 0 ] || set -- 1000 10000 100000
     measure_rows "$@"
     ;;
+  tasks)
+    [ $# -gt 0 ] || set -- 10 1000 4000
+    measure_tasks "$@"
+    ;;
   threads) measure_threads "$@" ;;
   executors)
     [ $# -gt 0 ] || set -- 1 2 3
     measure_executors "$@"
     ;;
-  *) fail "'$kind' is none of rows, threads, executors; see scaling.sh --help" ;;
+  *) fail "'$kind' is none of rows, tasks, threads, executors; see scaling.sh --help" ;;
 esac
