@@ -15,7 +15,7 @@ The jobs label headlines that the demo model's generator makes (needs python3), 
 Environment:
   HEAP            heap of the JVM that computes (1g)
   ROWS            rows of the job with `executors` (20000) and `tasks` (4000)
-  REPETITIONS     runs of each measurement, in turns; the best is shown (1)
+  REPETITIONS     runs of each measurement; the best is shown (1)
   BENCH_OPTIONS   further options of submit.sh bench with `threads`
 TEXT
 }
