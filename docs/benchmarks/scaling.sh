@@ -99,7 +99,7 @@ run_job() {
     echo "error: the job has failed" >&2
     exit 1
   }
-  cpu=$(awk '{ printf "%.1f", $1 + $2 }' "$work/cpu")
+  cpu=$(awk 'END { printf "%.1f", $1 + $2 }' "$work/cpu")
   # "tokens 32,400 prompt, 2,000 completion" and "speed 1,880 tokens/s, ...": the job's own clock.
   read -r tokens seconds <<<"$(awk '{ gsub(/,/, "") } $1 == "tokens" { tokens = $2 + $4 }
     $1 == "speed" { printf "%d %.2f", tokens, tokens / $2 }' "$work/log")"
@@ -200,7 +200,7 @@ start_daemon() {
     "${@:2}" >"$work/$name.log" 2>&1 &
   daemons+=($!)
   for ((tries = 0; tries < 600; tries++)); do
-    grep -q "$ready" "$work/$name.log" && return 0
+    grep -qs "$ready" "$work/$name.log" && return 0
     kill -0 "${daemons[-1]}" 2>/dev/null || break
     sleep 0.2
   done
