@@ -130,6 +130,11 @@ final class LoadedModel implements AutoCloseable {
                 new BatchBuilder(limits.batchTokens()));
     }
 
+    /** For one caller at a time: the step loop, or a measurement that forms its own batches. */
+    Model model() {
+        return model;
+    }
+
     PromptEncoder encoder() {
         return encoder;
     }
