@@ -124,7 +124,7 @@ final class LoadedModel implements AutoCloseable {
         BlockPool pool = new BlockPool(kvBlocks, KvCache.BLOCK_TOKENS, config.prefixCache());
         return new StepLoop(
                 model,
-                model.shape().newKvCache(kvPrecision, kvBlocks),
+                newKvCache(kvBlocks),
                 new Scheduler(pool, limits.batchTokens(), limits.sequences()),
                 new StepSampler(new Sampler(kernels, model.shape().vocabularySize()), workers),
                 new BatchBuilder(limits.batchTokens()));
@@ -133,6 +133,10 @@ final class LoadedModel implements AutoCloseable {
     /** For one caller at a time: the step loop, or a measurement that forms its own batches. */
     Model model() {
         return model;
+    }
+
+    KvCache newKvCache(int blocks) {
+        return model.shape().newKvCache(kvPrecision, blocks);
     }
 
     PromptEncoder encoder() {

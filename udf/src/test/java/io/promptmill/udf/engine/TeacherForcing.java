@@ -19,11 +19,12 @@ final class TeacherForcing implements AutoCloseable {
      * @throws io.promptmill.udf.error.PromptmillException where the model or the precision cannot be used
      */
     TeacherForcing(Path model, String precision, int window, int threads) {
-        loaded = LoadedModel.load(model, new EngineConfig(threads, window, window, window, 0, false, precision));
+        loaded =
+                LoadedModel.load(model, new EngineConfig(threads, window, window, window, 0, false, precision, "auto"));
         int tokens = loaded.maximumContext();
         blocks = IntStream.range(0, (tokens + KvCache.BLOCK_TOKENS - 1) / KvCache.BLOCK_TOKENS)
                 .toArray();
-        cache = loaded.model().shape().newKvCache(blocks.length);
+        cache = loaded.newKvCache(blocks.length);
         batch = new StepBatch(tokens);
     }
 
