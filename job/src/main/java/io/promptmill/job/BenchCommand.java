@@ -45,6 +45,13 @@ final class BenchCommand implements Callable<Integer> {
             description = "tokens at the start that all prompts share (${DEFAULT-VALUE})")
     private int sharedPrefix;
 
+    @Option(
+            names = "--warm-up-prompts",
+            paramLabel = "N",
+            defaultValue = "4",
+            description = "prompts completed before the measured ones, while the JVM compiles (${DEFAULT-VALUE})")
+    private int warmUpPrompts;
+
     @Option(names = "--no-prefix-cache", description = "computes shared prefixes anew for every prompt")
     private boolean noPrefixCache;
 
@@ -76,6 +83,7 @@ final class BenchCommand implements Callable<Integer> {
         atLeast("--prompt-tokens", promptTokens, 1);
         atLeast("--generate-tokens", generateTokens, 1);
         atLeast("--shared-prefix", sharedPrefix, 0);
+        atLeast("--warm-up-prompts", warmUpPrompts, 0);
         if (sharedPrefix > promptTokens) {
             throw new ConfigException("--shared-prefix is " + sharedPrefix
                     + "; expected at most --prompt-tokens, which is " + promptTokens);
@@ -92,7 +100,7 @@ final class BenchCommand implements Callable<Integer> {
                 kvPrecision);
         Path file = ModelFiles.local(model);
         Map<String, Object> figures =
-                new Benchmark(prompts, promptTokens, generateTokens, sharedPrefix).run(file, config);
+                new Benchmark(prompts, promptTokens, generateTokens, sharedPrefix, warmUpPrompts).run(file, config);
         if (json) {
             System.out.println(new ObjectMapper().writeValueAsString(figures));
         } else {

@@ -20,9 +20,11 @@ import java.util.concurrent.CompletableFuture;
  * does the same work.
  *
  * @param sharedPrefix tokens that all prompts have in common at their start
+ * @param warmUpPrompts other prompts that are completed first and not measured: the JVM compiles the hot code meanwhile
  */
-record Benchmark(int prompts, int promptTokens, int generateTokens, int sharedPrefix) {
+record Benchmark(int prompts, int promptTokens, int generateTokens, int sharedPrefix, int warmUpPrompts) {
     private static final long SEED = 20_240_601L;
+    private static final long WARM_UP_SEED = 20_240_602L;
 
     /**
      * Runs the job once in a fresh engine.
@@ -33,29 +35,37 @@ record Benchmark(int prompts, int promptTokens, int generateTokens, int sharedPr
         long start = System.nanoTime();
         try (Engine engine = Engine.open(model, config)) {
             double loadSeconds = seconds(System.nanoTime() - start);
-            List<Request> requests = requests(engine.tokenizer());
-            long begun = System.nanoTime();
-            List<CompletableFuture<Completion>> futures = new ArrayList<>();
-            for (Request request : requests) {
-                futures.add(engine.submit(request));
-            }
-            for (CompletableFuture<Completion> future : futures) {
-                check(future.join());
-            }
-            double wallSeconds = seconds(System.nanoTime() - begun);
-            return figures(engine, loadSeconds, wallSeconds);
+            double warmUpSeconds = complete(engine, requests(engine.tokenizer(), warmUpPrompts, WARM_UP_SEED));
+            EngineStatistics before = engine.statistics();
+            double wallSeconds = complete(engine, requests(engine.tokenizer(), prompts, SEED));
+            Map<String, Object> figures = figures(engine, before, loadSeconds, wallSeconds);
+            figures.put("warm_up_seconds", warmUpSeconds);
+            return figures;
         }
     }
 
-    private List<Request> requests(Tokenizer tokenizer) {
-        Random random = new Random(SEED);
+    /** Seconds that the engine takes for the requests, all given at once. */
+    private double complete(Engine engine, List<Request> requests) {
+        long begun = System.nanoTime();
+        List<CompletableFuture<Completion>> futures = new ArrayList<>();
+        for (Request request : requests) {
+            futures.add(engine.submit(request));
+        }
+        for (CompletableFuture<Completion> future : futures) {
+            check(future.join());
+        }
+        return seconds(System.nanoTime() - begun);
+    }
+
+    private List<Request> requests(Tokenizer tokenizer, int count, long seed) {
+        Random random = new Random(seed);
         SamplingParameters sampling = SamplingParameters.DEFAULT.toBuilder()
                 .maxTokens(generateTokens)
                 .ignoreEos(true)
                 .build();
         int[] prefix = tokens(random, tokenizer, sharedPrefix);
         List<Request> requests = new ArrayList<>();
-        for (int i = 0; i < prompts; i++) {
+        for (int i = 0; i < count; i++) {
             int[] prompt = tokens(random, tokenizer, promptTokens);
             System.arraycopy(prefix, 0, prompt, 0, prefix.length);
             requests.add(new Request("bench-" + i, prompt, sampling));
@@ -84,8 +94,9 @@ record Benchmark(int prompts, int promptTokens, int generateTokens, int sharedPr
         }
     }
 
-    private Map<String, Object> figures(Engine engine, double loadSeconds, double wallSeconds) {
-        EngineStatistics statistics = engine.statistics();
+    private Map<String, Object> figures(
+            Engine engine, EngineStatistics before, double loadSeconds, double wallSeconds) {
+        EngineStatistics statistics = engine.statistics().since(before);
         long computed = statistics.promptTokens() - statistics.cachedPromptTokens();
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("load_seconds", loadSeconds);

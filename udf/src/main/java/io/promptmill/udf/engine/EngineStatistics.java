@@ -19,4 +19,19 @@ public record EngineStatistics(
         long preemptions,
         long decodedTokens,
         long prefillNanos,
-        long decodeNanos) {}
+        long decodeNanos) {
+
+    /** What has been counted after {@code earlier} was. */
+    public EngineStatistics since(EngineStatistics earlier) {
+        return new EngineStatistics(
+                promptTokens - earlier.promptTokens,
+                cachedPromptTokens - earlier.cachedPromptTokens,
+                completionTokens - earlier.completionTokens,
+                copiedRequests - earlier.copiedRequests,
+                steps - earlier.steps,
+                preemptions - earlier.preemptions,
+                decodedTokens - earlier.decodedTokens,
+                prefillNanos - earlier.prefillNanos,
+                decodeNanos - earlier.decodeNanos);
+    }
+}
