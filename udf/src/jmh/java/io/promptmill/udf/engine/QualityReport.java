@@ -57,7 +57,7 @@ public final class QualityReport {
 
     private void requireKnownPrecisions() {
         for (String precision : precisions) {
-            new EngineConfig(0, WINDOW, WINDOW, WINDOW, 0, false, precision);
+            new EngineConfig(0, WINDOW, WINDOW, WINDOW, 0, false, precision, "auto");
         }
     }
 

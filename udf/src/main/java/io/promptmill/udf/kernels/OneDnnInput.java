@@ -64,7 +64,8 @@ final class OneDnnInput implements ProductInput {
         } else {
             conversions.roundTile(activations, tile, interleaved);
         }
-        for (int r = 0; r < LANES; r++) {
+        int inUse = Math.min(LANES, activations.rows() - tile * LANES);
+        for (int r = 0; r < inUse; r++) {
             for (int w = 0; w < words; w++) {
                 row[w] = interleaved[w * LANES + r];
             }

@@ -22,9 +22,12 @@ final class OneDnnKernels extends DelegatingKernels {
     /** Output features of a slice, whatever the number of threads: sums of floats could depend on it. */
     static final int SLICE_ROWS = 128;
 
+    /** Many slices, and some huge pages. */
+    private static final long BLOCK_BYTES = 16 << 20;
+
     private final OneDnn library;
     private final Precision precision;
-    private final NativeMemory memory = new NativeMemory();
+    private final NativeMemory memory = new NativeMemory(BLOCK_BYTES);
     private final Map<OneDnnProduct.Shape, OneDnnShape> shapes = new ConcurrentHashMap<>();
     private final Queue<dnnl_memory> wrapped = new ConcurrentLinkedQueue<>();
     private final Queue<OneDnnThread> threads = new ConcurrentLinkedQueue<>();
@@ -70,7 +73,7 @@ final class OneDnnKernels extends DelegatingKernels {
             scales = wrap(library.memory(shape.shape().scales(), pages));
         }
         byte[] numbers = new WeightEncoder(matrix, form, java()).encode(from, outputs, scaleValues);
-        try (NativeMemory plain = new NativeMemory()) {
+        try (NativeMemory plain = new NativeMemory(0)) {
             BytePointer rows = plain.allocate(numbers.length);
             rows.asByteBuffer().put(numbers);
             dnnl_memory weights = shape.pack(thread.get().stream(), rows, memory.allocate(shape.packedBytes()));

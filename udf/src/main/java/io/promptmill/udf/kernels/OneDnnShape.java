@@ -149,7 +149,7 @@ final class OneDnnShape implements AutoCloseable {
     /** Drops the sizes whose results for some random numbers differ from the reference's in any bit. */
     private void keepEqualSizes() {
         Random random = new Random(shape.inputs());
-        try (NativeMemory memory = new NativeMemory()) {
+        try (NativeMemory memory = new NativeMemory(0)) {
             BytePointer input = memory.allocate((long) SIZES[0] * shape.inputStride() * shape.form().inputBytes);
             fillBf16(random, input);
             BytePointer plainWeights =
