@@ -10,10 +10,14 @@ public final class PrecisionSupport {
 
     /** Skips a test where the processor or the native library for bf16 is missing. */
     public static void assumeBf16() {
+        assumeTrue(hasBf16(), "no bf16 on this machine");
+    }
+
+    public static boolean hasBf16() {
         try (Kernels kernels = KernelProvider.open(Precision.BF16)) {
-            assumeTrue(kernels != null);
+            return true;
         } catch (ConfigException e) {
-            assumeTrue(false, e.getMessage());
+            return false;
         }
     }
 }
