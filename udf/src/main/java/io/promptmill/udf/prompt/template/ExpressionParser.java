@@ -24,8 +24,13 @@ import jinjava.de.odysseus.el.tree.impl.ast.AstNode;
  */
 final class ExpressionParser extends ExtendedParser {
 
+    /** Prefix operators that may stand before one another. */
+    private static final int DEEPEST_SIGNS = 100;
+
     private final Set<String> variables = new LinkedHashSet<>();
     private final Set<String> unknown = new LinkedHashSet<>();
+
+    private int signs;
 
     ExpressionParser(Builder builder, String input) {
         super(builder, input);
@@ -97,9 +102,19 @@ final class ExpressionParser extends ExtendedParser {
     private AstNode negation(boolean required) throws Scanner.ScanException, Parser.ParseException {
         if (at(Symbol.NOT)) {
             consumeToken();
-            return new ExpressionNodes.Not(negation(true));
+            descend();
+            AstNode negated = new ExpressionNodes.Not(negation(true));
+            signs--;
+            return negated;
         }
         return comparison(required);
+    }
+
+    /** Counted, because whether the stack overflows depends on how much of this class the JVM has compiled. */
+    private void descend() {
+        if (++signs > DEEPEST_SIGNS) {
+            throw new TemplateFailure("it is nested too deeply: more than " + DEEPEST_SIGNS + " signs in a row");
+        }
     }
 
     private AstNode comparison(boolean required) throws Scanner.ScanException, Parser.ParseException {
@@ -217,7 +232,9 @@ final class ExpressionParser extends ExtendedParser {
         if (at(Symbol.MINUS) || at(Symbol.PLUS)) {
             boolean negative = at(Symbol.MINUS);
             consumeToken();
+            descend();
             AstNode operand = unary(true);
+            signs--;
             return negative
                     ? new ExpressionNodes.Binary(PythonOperator.SUBTRACT, new ExpressionNodes.Constant(0L), operand)
                     : operand;
