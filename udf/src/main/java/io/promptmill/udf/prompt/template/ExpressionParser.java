@@ -24,9 +24,6 @@ import jinjava.de.odysseus.el.tree.impl.ast.AstNode;
  */
 final class ExpressionParser extends ExtendedParser {
 
-    /** Prefix operators that may stand before one another. */
-    private static final int DEEPEST_SIGNS = 100;
-
     private final Set<String> variables = new LinkedHashSet<>();
     private final Set<String> unknown = new LinkedHashSet<>();
 
@@ -112,8 +109,9 @@ final class ExpressionParser extends ExtendedParser {
 
     /** Counted, because whether the stack overflows depends on how much of this class the JVM has compiled. */
     private void descend() {
-        if (++signs > DEEPEST_SIGNS) {
-            throw new TemplateFailure("it is nested too deeply: more than " + DEEPEST_SIGNS + " signs in a row");
+        if (++signs > ExpressionSize.DEEPEST_NESTING) {
+            throw new TemplateFailure(
+                    "it is nested too deeply: more than " + ExpressionSize.DEEPEST_NESTING + " signs in a row");
         }
     }
 

@@ -3,7 +3,7 @@ package io.promptmill.udf.prompt.template;
 /** Bounds what the parser is given: it recurses at every bracket, and looks ahead within them. */
 final class ExpressionSize {
     private static final int LONGEST_EXPRESSION = 20_000;
-    private static final int DEEPEST_NESTING = 100;
+    static final int DEEPEST_NESTING = 100;
 
     private ExpressionSize() {}
 
