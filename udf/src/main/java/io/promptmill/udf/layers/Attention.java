@@ -16,6 +16,9 @@ public final class Attention {
     /** Rows that are worth a tile of sixteen lanes: below, one after the other is faster. */
     private static final int MINIMUM_TILE_ROWS = 6;
 
+    /** With fewer spans a thread, the key-value heads of a row are cut into slices too. */
+    private static final int SPANS_PER_THREAD = 4;
+
     private final Compute compute;
     private final AttentionShape shape;
     private final ThreadLocal<RowAttention> rowAttention;
@@ -66,12 +69,21 @@ public final class Attention {
     private void attend(AttentionShape.Step step, int span, int kvHead) {
         int from = step.batch().spanStart(span);
         int to = step.batch().spanStart(span + 1);
-        if (to - from >= MINIMUM_TILE_ROWS && tileAttention.get().attend(step, from, to - from, kvHead)) {
-            return;
+        if (to - from >= MINIMUM_TILE_ROWS) {
+            if (!tileAttention.get().attend(step, from, to - from, kvHead)) {
+                attendByRow(step, from, to, kvHead, kvHead + 1);
+            }
+        } else if (step.batch().spans() < SPANS_PER_THREAD * compute.workers().threads()) {
+            attendByRow(step, from, to, kvHead, kvHead + 1);
+        } else if (kvHead == 0) {
+            attendByRow(step, from, to, 0, shape.kvHeads());
         }
+    }
+
+    private void attendByRow(AttentionShape.Step step, int from, int to, int fromKvHead, int toKvHead) {
         RowAttention rows = rowAttention.get();
         for (int row = from; row < to; row++) {
-            rows.attend(step, row, kvHead);
+            rows.attend(step, row, fromKvHead, toKvHead);
         }
     }
 }
