@@ -51,6 +51,12 @@ final class TakenTensors implements ModelFile {
     }
 
     @Override
+    public Matrix[] matrices(String name, int count, int rows, int columns) {
+        taken.add(name);
+        return file.matrices(name, count, rows, columns);
+    }
+
+    @Override
     public float[] vector(String name, int length) {
         taken.add(name);
         return file.vector(name, length);

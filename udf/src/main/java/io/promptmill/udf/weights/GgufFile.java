@@ -71,6 +71,19 @@ public final class GgufFile implements ModelFile {
     }
 
     @Override
+    public Matrix[] matrices(String name, int count, int rows, int columns) {
+        StoredTensor tensor = require(name, List.of((long) count, (long) rows, (long) columns));
+        BlockFormat format = tensor.info().format();
+        long bytes = rows * format.bytesOf(columns);
+        Matrix[] parts = new Matrix[count];
+        for (int i = 0; i < count; i++) {
+            parts[i] = new Matrix(
+                    name + " [" + i + "]", format, rows, columns, tensor.storage(), tensor.offset() + i * bytes);
+        }
+        return parts;
+    }
+
+    @Override
     public float[] vector(String name, int length) {
         StoredTensor tensor = require(name, List.of((long) length));
         BlockFormat format = tensor.info().format();

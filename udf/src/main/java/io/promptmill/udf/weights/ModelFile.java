@@ -1,7 +1,9 @@
 package io.promptmill.udf.weights;
 
 import io.promptmill.udf.tensor.Matrix;
+import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Named tensors and metadata of one model, whatever the container. Nothing is copied on opening. Thread-safe; closing
@@ -26,8 +28,20 @@ public interface ModelFile extends AutoCloseable {
      */
     Matrix matrix(String name, int rows, int columns);
 
+    /**
+     * The parts of a stacked tensor {@code [count x rows x columns]}, such as the same matrix of all experts.
+     *
+     * @throws io.promptmill.udf.error.ModelFileException where it is missing or has another shape
+     */
+    Matrix[] matrices(String name, int count, int rows, int columns);
+
     /** The vector of that name as floats, {@code [length]}; stored in any format. */
     float[] vector(String name, int length);
+
+    /** The {@code tokenizer.json} of a model whose metadata has no vocabulary. */
+    default Optional<Path> tokenizerFile() {
+        return Optional.empty();
+    }
 
     @Override
     void close();
