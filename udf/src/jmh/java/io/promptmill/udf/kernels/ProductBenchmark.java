@@ -79,7 +79,8 @@ public class ProductBenchmark {
             product.converted.convert(piece);
         }
         for (int slice = 0; slice < product.weights.slices(); slice++) {
-            product.kernels.multiply(product.converted, product.weights, product.output, slice);
+            product.kernels.multiply(
+                    product.converted, product.weights, product.output, slice, 0, product.output.rows());
         }
         return product.output.data()[0];
     }

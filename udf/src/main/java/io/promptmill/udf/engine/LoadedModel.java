@@ -11,6 +11,7 @@ import io.promptmill.udf.layers.KvPrecision;
 import io.promptmill.udf.model.Model;
 import io.promptmill.udf.model.ModelRegistry;
 import io.promptmill.udf.model.ModelShape;
+import io.promptmill.udf.model.ModelSize;
 import io.promptmill.udf.prompt.ModelPromptEncoder;
 import io.promptmill.udf.prompt.PromptEncoder;
 import io.promptmill.udf.sampler.Sampler;
@@ -68,7 +69,8 @@ final class LoadedModel implements AutoCloseable {
                 context,
                 kvBudget(),
                 Runtime.getRuntime().maxMemory());
-        model = ModelRegistry.load(file, new Compute(kernels, workers), limits.batchTokens(), limits.sequences());
+        model = ModelRegistry.load(
+                file, new Compute(kernels, workers), new ModelSize(limits.batchTokens(), limits.sequences(), context));
         kvBlocks = kvBlocks();
     }
 

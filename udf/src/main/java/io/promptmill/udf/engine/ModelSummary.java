@@ -5,6 +5,7 @@ import io.promptmill.udf.kernels.WorkerPool;
 import io.promptmill.udf.layers.Compute;
 import io.promptmill.udf.model.ModelRegistry;
 import io.promptmill.udf.model.ModelShape;
+import io.promptmill.udf.model.ModelSize;
 import io.promptmill.udf.tokenizer.TokenizerFactory;
 import io.promptmill.udf.weights.GgufFile;
 import io.promptmill.udf.weights.Metadata;
@@ -47,7 +48,8 @@ public record ModelSummary(
     public static ModelSummary of(Path model) {
         try (GgufFile file = GgufFile.open(model);
                 WorkerPool caller = new WorkerPool(1, "promptmill-inspect")) {
-            ModelShape shape = ModelRegistry.load(file, new Compute(KernelProvider.get(), caller), 1, 1)
+            ModelShape shape = ModelRegistry.load(
+                            file, new Compute(KernelProvider.get(), caller), new ModelSize(1, 1, 1))
                     .shape();
             TokenizerFactory.create(file.metadata());
             return summary(file, shape);

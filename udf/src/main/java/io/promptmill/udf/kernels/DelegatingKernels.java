@@ -21,37 +21,22 @@ abstract class DelegatingKernels implements Kernels {
     }
 
     @Override
-    public final void rmsNorm(
-            RowTiles input, float[] weight, float epsilon, RowTiles output, int fromTile, int toTile) {
-        java.rmsNorm(input, weight, epsilon, output, fromTile, toTile);
-    }
-
-    @Override
-    public final void add(float[] target, float[] addend, int from, int to) {
-        java.add(target, addend, from, to);
-    }
-
-    @Override
     public final void largest(RowTiles values, int tile, int[] largest, int offset) {
         java.largest(values, tile, largest, offset);
-    }
-
-    @Override
-    public final void siluMultiply(float[] gate, float[] up, int from, int to) {
-        java.siluMultiply(gate, up, from, to);
     }
 
     @Override
     public final void rotate(
             RowTiles values,
             int headSize,
+            int first,
             int pairStep,
             int pairGap,
             RowTiles cosines,
             RowTiles sines,
             int fromTile,
             int toTile) {
-        java.rotate(values, headSize, pairStep, pairGap, cosines, sines, fromTile, toTile);
+        java.rotate(values, headSize, first, pairStep, pairGap, cosines, sines, fromTile, toTile);
     }
 
     @Override
@@ -67,5 +52,20 @@ abstract class DelegatingKernels implements Kernels {
     @Override
     public final AttentionKernels attention() {
         return java.attention();
+    }
+
+    @Override
+    public final NormKernels norms() {
+        return java.norms();
+    }
+
+    @Override
+    public final ElementKernels elements() {
+        return java.elements();
+    }
+
+    @Override
+    public final Kernels exact() {
+        return java;
     }
 }

@@ -43,6 +43,11 @@ final class JavaInt8Kernels extends DelegatingKernels {
         public int slices() {
             return numbers.length;
         }
+
+        @Override
+        public int sliceRows() {
+            return SLICE_ROWS;
+        }
     }
 
     @Override
@@ -71,7 +76,8 @@ final class JavaInt8Kernels extends DelegatingKernels {
     }
 
     @Override
-    public void multiply(ProductInput activations, PackedMatrix weights, RowTiles output, int slice) {
+    public void multiply(
+            ProductInput activations, PackedMatrix weights, RowTiles output, int slice, int fromRow, int toRow) {
         Int8Input input = (Int8Input) activations;
         Int8Matrix packed = (Int8Matrix) weights;
         int rows = input.numbers.rows();
@@ -84,7 +90,8 @@ final class JavaInt8Kernels extends DelegatingKernels {
         }
         int from = slice * SLICE_ROWS;
         int outputs = Math.min(SLICE_ROWS, packed.rows() - from);
-        Scratch buffers = scratch.get().fit(rows, outputs);
+        int firstTile = fromRow / LANES;
+        Scratch buffers = scratch.get().fit(toRow - fromRow, outputs);
         RowTiles sums = buffers.sums;
         int values = sums.tiles() * outputs * LANES;
         for (int column = 0; column < packed.columns(); column += EXACT_TERMS) {
@@ -100,7 +107,8 @@ final class JavaInt8Kernels extends DelegatingKernels {
                             i * PANEL_COLUMNS,
                             columns);
                 }
-                java().multiplyPanel(buffers.panel, outputs, columns, input.numbers, k, sums, 0);
+                java().multiplyPanel(
+                                buffers.panel, outputs, columns, input.numbers, firstTile, k, sums, 0, 0, sums.tiles());
             }
             conversions.addIntegers(sums.data(), buffers.totals, values, column == 0);
         }
@@ -111,9 +119,9 @@ final class JavaInt8Kernels extends DelegatingKernels {
                     packed.scales(),
                     from,
                     input.scales,
-                    tile * LANES,
+                    fromRow + tile * LANES,
                     output.data(),
-                    output.index(tile * LANES, from),
+                    output.index(fromRow + tile * LANES, from),
                     outputs);
         }
     }

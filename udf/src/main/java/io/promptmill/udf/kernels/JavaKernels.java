@@ -36,10 +36,19 @@ abstract class JavaKernels implements Kernels {
 
     /**
      * {@code output[r, outputFeature + i] += sum over k in [0, columns) of input[r, inputFeature + k] * panel[i, k]} for
-     * {@code rows} rows of the panel and all rows of the batch; the fused multiply-adds continue the sum in the output.
+     * {@code rows} rows of the panel and the rows of some tiles; the fused multiply-adds continue the sum in the output.
      */
     abstract void multiplyPanel(
-            float[] panel, int rows, int columns, RowTiles input, int inputFeature, RowTiles output, int outputFeature);
+            float[] panel,
+            int rows,
+            int columns,
+            RowTiles input,
+            int inputTile,
+            int inputFeature,
+            RowTiles output,
+            int outputTile,
+            int outputFeature,
+            int tiles);
 
     @Override
     public final PackedMatrix pack(Matrix matrix, WorkerPool workers) {
@@ -53,13 +62,19 @@ abstract class JavaKernels implements Kernels {
     }
 
     @Override
+    public final Kernels exact() {
+        return this;
+    }
+
+    @Override
     public final ProductInput newInput(int features) {
         return new PlainInput();
     }
 
     /** {@inheritDoc} One fused multiply-add a term, k ascending from 0. */
     @Override
-    public final void multiply(ProductInput activations, PackedMatrix weights, RowTiles output, int slice) {
+    public final void multiply(
+            ProductInput activations, PackedMatrix weights, RowTiles output, int slice, int fromRow, int toRow) {
         RowTiles input = ((PlainInput) activations).tiles;
         StoredMatrix stored = (StoredMatrix) weights;
         if (input.features() != stored.columns()
@@ -68,21 +83,23 @@ abstract class JavaKernels implements Kernels {
             throw new IllegalArgumentException("product of [" + input.rows() + " x " + input.features() + "] and "
                     + stored.matrix() + " into [" + output.rows() + " x " + output.features() + "]");
         }
-        if (input.rows() == 0) {
+        int tile = fromRow / RowTiles.LANES;
+        int tiles = (toRow - fromRow + RowTiles.LANES - 1) / RowTiles.LANES;
+        if (tiles == 0) {
             return;
         }
         int from = slice * stored.slice();
         int to = Math.min(stored.rows(), from + stored.slice());
         Scratch buffers = scratch.get();
-        int panelRows = Math.min(PANEL_ROWS, PANEL_ROWS_PER_TILE * input.tiles());
+        int panelRows = Math.min(PANEL_ROWS, PANEL_ROWS_PER_TILE * tiles);
         for (int row = from; row < to; row += panelRows) {
             int rows = Math.min(panelRows, to - row);
-            clear(output, row, rows);
+            clear(output, tile, tiles, row, rows);
             stored.prepare(row, rows, buffers);
             for (int column = 0; column < stored.columns(); column += PANEL_COLUMNS) {
                 int columns = Math.min(PANEL_COLUMNS, stored.columns() - column);
                 stored.decodePanel(row, rows, column, columns, buffers);
-                multiplyPanel(buffers.panel, rows, columns, input, column, output, row);
+                multiplyPanel(buffers.panel, rows, columns, input, tile, column, output, tile, row, tiles);
             }
         }
     }
@@ -100,8 +117,8 @@ abstract class JavaKernels implements Kernels {
         }
     }
 
-    private static void clear(RowTiles output, int feature, int features) {
-        for (int tile = 0; tile < output.tiles(); tile++) {
+    private static void clear(RowTiles output, int fromTile, int tiles, int feature, int features) {
+        for (int tile = fromTile; tile < fromTile + tiles; tile++) {
             int start = output.index(tile * RowTiles.LANES, feature);
             Arrays.fill(output.data(), start, start + features * RowTiles.LANES, 0f);
         }
@@ -122,6 +139,11 @@ abstract class JavaKernels implements Kernels {
         @Override
         public int slices() {
             return (matrix.rows() + slice - 1) / slice;
+        }
+
+        @Override
+        public int sliceRows() {
+            return slice;
         }
 
         /** Reads the rows of a panel in one piece where they fit: memory streams faster than in pieces of a row. */

@@ -24,30 +24,18 @@ public interface Kernels extends AutoCloseable {
 
     /**
      * Matrix product with stored weights: {@code output[r, n] = sum over k of input[r, k] * weights[n, k]} for the
-     * output features {@code n} of a slice and every row. What a provider rounds on the way is said there; the result
-     * for a row does not depend on the other rows.
+     * output features {@code n} of a slice and the rows {@code [fromRow, toRow)}. What a provider rounds on the way is
+     * said there; the result for a row does not depend on the other rows. The lanes behind the last row are undefined.
      *
      * @param input converted, {@code [rows x inputs]}
      * @param output {@code [rows x outputs]}, of as many rows
      * @param slice in {@code [0, weights.slices())}
+     * @param fromRow a multiple of 16
      */
-    void multiply(ProductInput input, PackedMatrix weights, RowTiles output, int slice);
+    void multiply(ProductInput input, PackedMatrix weights, RowTiles output, int slice, int fromRow, int toRow);
 
     /** Writes row {@code ids[r]} of the matrix to row r of {@code output [rows x columns]}, for r in [from, to). */
     void gather(Matrix table, int[] ids, RowTiles output, int from, int to);
-
-    /**
-     * Root-mean-square norm of every row in tiles {@code [fromTile, toTile)}:
-     * {@code output = input / sqrt(mean(input^2) + epsilon) * weight} (Zhang and Sennrich 2019, arXiv:1910.07467). The
-     * squares are summed in four partial sums by {@code feature % 4}, added as {@code (s0 + s1) + (s2 + s3)}. A
-     * row whose squares overflow becomes NaN instead of zeros, so that damaged weights show in the logits.
-     *
-     * @param weight {@code [features]}
-     */
-    void rmsNorm(RowTiles input, float[] weight, float epsilon, RowTiles output, int fromTile, int toTile);
-
-    /** {@code target += addend} for array elements {@code [from, to)} of the backing arrays. */
-    void add(float[] target, float[] addend, int from, int to);
 
     /**
      * The feature of the largest value of each row of a tile, the first of equals; -1 where any value of the row is not
@@ -57,13 +45,10 @@ public interface Kernels extends AutoCloseable {
      */
     void largest(RowTiles values, int tile, int[] largest, int offset);
 
-    /** {@code gate = gate * sigmoid(gate) * up} for elements {@code [from, to)}; the exponential is {@link Exponential}. */
-    void siluMultiply(float[] gate, float[] up, int from, int to);
-
     /**
      * Rotates pairs of features of every head by an angle a row (Su et al. 2021, arXiv:2104.09864):
      * {@code (x0, x1) -> (x0 cos - x1 sin, x1 cos + x0 sin)}. Pair {@code i} of a head is the features
-     * {@code (i * pairStep, i * pairStep + pairGap)}; features beyond {@code 2 * cosines.features()} of a head stay.
+     * {@code (first + i * pairStep, first + i * pairStep + pairGap)}; the other features of a head stay.
      *
      * @param cosines {@code [rows x pairs]}
      * @param sines {@code [rows x pairs]}
@@ -71,6 +56,7 @@ public interface Kernels extends AutoCloseable {
     void rotate(
             RowTiles values,
             int headSize,
+            int first,
             int pairStep,
             int pairGap,
             RowTiles cosines,
@@ -86,6 +72,15 @@ public interface Kernels extends AutoCloseable {
 
     /** The kernels of attention. */
     AttentionKernels attention();
+
+    /** The kernels of norms. */
+    NormKernels norms();
+
+    /** The kernels that take each number by itself. */
+    ElementKernels elements();
+
+    /** A provider whose products are of 32-bit floats, for the few whose rounding would be felt: perhaps this one. */
+    Kernels exact();
 
     /**
      * Softmax in place of {@code count} values from {@code offset}, as one block of {@link AttentionKernels#softmaxBlock}. The array

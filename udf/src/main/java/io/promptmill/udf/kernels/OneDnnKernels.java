@@ -105,7 +105,7 @@ final class OneDnnKernels extends DelegatingKernels {
     }
 
     @Override
-    public void multiply(ProductInput input, PackedMatrix weights, RowTiles output, int slice) {
+    public void multiply(ProductInput input, PackedMatrix weights, RowTiles output, int slice, int fromRow, int toRow) {
         OneDnnInput converted = (OneDnnInput) input;
         OneDnnMatrix packed = (OneDnnMatrix) weights;
         int rows = converted.activations().rows();
@@ -119,10 +119,10 @@ final class OneDnnKernels extends DelegatingKernels {
         OneDnnThread own = thread.get();
         OneDnnMatrix.Slice part = packed.slice(slice);
         int outputs = part.shape().shape().outputs();
-        for (int row = 0; row < rows; ) {
-            OneDnnProduct product = part.shape().next(rows - row);
+        for (int row = fromRow; row < toRow; ) {
+            OneDnnProduct product = part.shape().next(toRow - row);
             float[] sums = own.multiply(product, converted.rows(row), part.weights(), part.scales());
-            int end = Math.min(rows, row + product.rows());
+            int end = Math.min(toRow, row + product.rows());
             for (int r = row; r < end; r += LANES) {
                 java().conversions()
                         .storeTile(

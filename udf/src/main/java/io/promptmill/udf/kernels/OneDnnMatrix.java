@@ -6,6 +6,7 @@ import org.bytedeco.dnnl.dnnl_memory;
 final class OneDnnMatrix implements PackedMatrix {
     private final int rows;
     private final int columns;
+    private final int sliceRows;
     private final Slice[] slices;
 
     /**
@@ -15,14 +16,15 @@ final class OneDnnMatrix implements PackedMatrix {
      */
     record Slice(OneDnnShape shape, dnnl_memory weights, dnnl_memory scales) {}
 
-    private OneDnnMatrix(int rows, int columns, Slice[] slices) {
+    private OneDnnMatrix(int rows, int columns, int sliceRows, Slice[] slices) {
         this.rows = rows;
         this.columns = columns;
+        this.sliceRows = sliceRows;
         this.slices = slices;
     }
 
     static OneDnnMatrix empty(int rows, int columns, int sliceRows) {
-        return new OneDnnMatrix(rows, columns, new Slice[(rows + sliceRows - 1) / sliceRows]);
+        return new OneDnnMatrix(rows, columns, sliceRows, new Slice[(rows + sliceRows - 1) / sliceRows]);
     }
 
     /** Called once for each slice, by any thread. */
@@ -47,5 +49,10 @@ final class OneDnnMatrix implements PackedMatrix {
     @Override
     public int slices() {
         return slices.length;
+    }
+
+    @Override
+    public int sliceRows() {
+        return sliceRows;
     }
 }

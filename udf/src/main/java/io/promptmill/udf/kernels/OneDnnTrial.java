@@ -64,7 +64,7 @@ final class OneDnnTrial {
         PackedMatrix packed = kernels.pack(weights, workers);
         ProductInput converted = kernels.newInput(input.features());
         workers.run(converted.begin(input), converted::convert);
-        workers.run(packed.slices(), slice -> kernels.multiply(converted, packed, output, slice));
+        workers.run(packed.slices(), slice -> kernels.multiply(converted, packed, output, slice, 0, input.rows()));
     }
 
     private record Numbers(byte[] bytes) implements ByteStorage {

@@ -11,4 +11,7 @@ public interface PackedMatrix {
 
     /** Pieces that a product is cut into, by output features; each is computed by one thread. */
     int slices();
+
+    /** Output features of a piece; the last may have fewer. */
+    int sliceRows();
 }

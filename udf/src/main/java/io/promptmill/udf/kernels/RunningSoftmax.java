@@ -43,6 +43,21 @@ public final class RunningSoftmax {
         return sums[query];
     }
 
+    /** What a query's weighted sums are to be multiplied with in the end: one by the sum of its weights. */
+    public float inverse(int query) {
+        return 1f / sums[query];
+    }
+
+    /**
+     * As {@link #inverse(int)} where another score has a part of the weight but no value: an attention sink (Xiao et al.
+     * 2023, arXiv:2309.17453).
+     */
+    public float inverse(int query, float sink) {
+        float maximum = Math.max(maxima[query], sink);
+        float factor = Exponential.exp(maxima[query] - maximum);
+        return factor / Math.fma(sums[query], factor, Exponential.exp(sink - maximum));
+    }
+
     /** Takes in a block of a query whose largest score is given; returns the score that its weights refer to. */
     float raise(int query, float blockMaximum) {
         float maximum = Math.max(maxima[query], blockMaximum);

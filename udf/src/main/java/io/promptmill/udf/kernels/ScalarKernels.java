@@ -4,11 +4,12 @@ import static io.promptmill.udf.tensor.RowTiles.LANES;
 
 import io.promptmill.udf.tensor.Matrix;
 import io.promptmill.udf.tensor.RowTiles;
-import java.util.Arrays;
 
 /** Plain loops: the provider where the vector module is missing, and the obvious twin that the vector one is held to. */
 final class ScalarKernels extends JavaKernels {
     private final AttentionKernels attention = new ScalarAttentionKernels();
+    private final NormKernels norms = new ScalarNormKernels();
+    private final ElementKernels elements = new ScalarElementKernels();
 
     @Override
     public String name() {
@@ -31,13 +32,16 @@ final class ScalarKernels extends JavaKernels {
             int rows,
             int columns,
             RowTiles input,
+            int inputTile,
             int inputFeature,
             RowTiles output,
-            int outputFeature) {
-        for (int tile = 0; tile < input.tiles(); tile++) {
-            int inputStart = input.index(tile * LANES, inputFeature);
+            int outputTile,
+            int outputFeature,
+            int tiles) {
+        for (int tile = 0; tile < tiles; tile++) {
+            int inputStart = input.index((inputTile + tile) * LANES, inputFeature);
             for (int i = 0; i < rows; i++) {
-                int target = output.index(tile * LANES, outputFeature + i);
+                int target = output.index((outputTile + tile) * LANES, outputFeature + i);
                 for (int lane = 0; lane < LANES; lane++) {
                     float sum = output.data()[target + lane];
                     for (int k = 0; k < columns; k++) {
@@ -46,30 +50,6 @@ final class ScalarKernels extends JavaKernels {
                     output.data()[target + lane] = sum;
                 }
             }
-        }
-    }
-
-    @Override
-    public void rmsNorm(RowTiles input, float[] weight, float epsilon, RowTiles output, int fromTile, int toTile) {
-        float[] sums = new float[4];
-        for (int row = fromTile * LANES; row < toTile * LANES; row++) {
-            Arrays.fill(sums, 0f);
-            for (int f = 0; f < input.features(); f++) {
-                float x = input.data()[input.index(row, f)];
-                sums[f % 4] = Math.fma(x, x, sums[f % 4]);
-            }
-            float mean = ((sums[0] + sums[1]) + (sums[2] + sums[3])) / input.features();
-            float scale = 1f / (float) Math.sqrt(mean + epsilon) + mean * 0f;
-            for (int f = 0; f < input.features(); f++) {
-                output.data()[output.index(row, f)] = input.data()[input.index(row, f)] * scale * weight[f];
-            }
-        }
-    }
-
-    @Override
-    public void add(float[] target, float[] addend, int from, int to) {
-        for (int i = from; i < to; i++) {
-            target[i] += addend[i];
         }
     }
 
@@ -95,16 +75,10 @@ final class ScalarKernels extends JavaKernels {
     }
 
     @Override
-    public void siluMultiply(float[] gate, float[] up, int from, int to) {
-        for (int i = from; i < to; i++) {
-            gate[i] = gate[i] / (1f + Exponential.exp(-gate[i])) * up[i];
-        }
-    }
-
-    @Override
     public void rotate(
             RowTiles values,
             int headSize,
+            int first,
             int pairStep,
             int pairGap,
             RowTiles cosines,
@@ -115,13 +89,13 @@ final class ScalarKernels extends JavaKernels {
         for (int row = fromTile * LANES; row < toTile * LANES; row++) {
             for (int head = 0; head < values.features(); head += headSize) {
                 for (int pair = 0; pair < cosines.features(); pair++) {
-                    int first = values.index(row, head + pair * pairStep);
-                    int second = first + pairGap * LANES;
+                    int start = values.index(row, head + first + pair * pairStep);
+                    int second = start + pairGap * LANES;
                     float cosine = cosines.data()[cosines.index(row, pair)];
                     float sine = sines.data()[sines.index(row, pair)];
-                    float x0 = data[first];
+                    float x0 = data[start];
                     float x1 = data[second];
-                    data[first] = x0 * cosine - x1 * sine;
+                    data[start] = x0 * cosine - x1 * sine;
                     data[second] = x1 * cosine + x0 * sine;
                 }
             }
@@ -146,5 +120,15 @@ final class ScalarKernels extends JavaKernels {
     @Override
     public AttentionKernels attention() {
         return attention;
+    }
+
+    @Override
+    public NormKernels norms() {
+        return norms;
+    }
+
+    @Override
+    public ElementKernels elements() {
+        return elements;
     }
 }

@@ -19,6 +19,8 @@ final class VectorKernels extends JavaKernels {
     static final int WIDTH = SPECIES.length();
 
     private final AttentionKernels attention = new VectorAttentionKernels();
+    private final NormKernels norms = new VectorNormKernels();
+    private final ElementKernels elements = new VectorElementKernels();
 
     @Override
     public String name() {
@@ -41,13 +43,18 @@ final class VectorKernels extends JavaKernels {
             int rows,
             int columns,
             RowTiles input,
+            int inputTile,
             int inputFeature,
             RowTiles output,
-            int outputFeature) {
-        int vectors = input.tiles() * LANES / WIDTH;
+            int outputTile,
+            int outputFeature,
+            int tiles) {
+        int vectors = tiles * LANES / WIDTH;
+        int inputVector = inputTile * LANES / WIDTH;
+        int outputVector = outputTile * LANES / WIDTH;
         for (int v = 0; v < vectors; v += 2) {
-            int a0 = vectorStart(input, v, inputFeature);
-            int o0 = vectorStart(output, v, outputFeature);
+            int a0 = vectorStart(input, inputVector + v, inputFeature);
+            int o0 = vectorStart(output, outputVector + v, outputFeature);
             if (v + 1 < vectors) {
                 multiplyTwo(
                         panel,
@@ -55,10 +62,10 @@ final class VectorKernels extends JavaKernels {
                         columns,
                         input.data(),
                         a0,
-                        vectorStart(input, v + 1, inputFeature),
+                        vectorStart(input, inputVector + v + 1, inputFeature),
                         output.data(),
                         o0,
-                        vectorStart(output, v + 1, outputFeature));
+                        vectorStart(output, outputVector + v + 1, outputFeature));
             } else {
                 multiplyOne(panel, rows, columns, input.data(), a0, output.data(), o0);
             }
@@ -101,66 +108,6 @@ final class VectorKernels extends JavaKernels {
     }
 
     @Override
-    public void rmsNorm(RowTiles input, float[] weight, float epsilon, RowTiles output, int fromTile, int toTile) {
-        int features = input.features();
-        float[] x = input.data();
-        for (int row = fromTile * LANES; row < toTile * LANES; row += WIDTH) {
-            int start = input.index(row, 0);
-            FloatVector s0 = FloatVector.zero(SPECIES);
-            FloatVector s1 = s0;
-            FloatVector s2 = s0;
-            FloatVector s3 = s0;
-            int f = 0;
-            for (; f + 4 <= features; f += 4) {
-                FloatVector v0 = FloatVector.fromArray(SPECIES, x, start + f * LANES);
-                FloatVector v1 = FloatVector.fromArray(SPECIES, x, start + (f + 1) * LANES);
-                FloatVector v2 = FloatVector.fromArray(SPECIES, x, start + (f + 2) * LANES);
-                FloatVector v3 = FloatVector.fromArray(SPECIES, x, start + (f + 3) * LANES);
-                s0 = v0.fma(v0, s0);
-                s1 = v1.fma(v1, s1);
-                s2 = v2.fma(v2, s2);
-                s3 = v3.fma(v3, s3);
-            }
-            if (f < features) {
-                FloatVector v = FloatVector.fromArray(SPECIES, x, start + f * LANES);
-                s0 = v.fma(v, s0);
-            }
-            if (f + 1 < features) {
-                FloatVector v = FloatVector.fromArray(SPECIES, x, start + (f + 1) * LANES);
-                s1 = v.fma(v, s1);
-            }
-            if (f + 2 < features) {
-                FloatVector v = FloatVector.fromArray(SPECIES, x, start + (f + 2) * LANES);
-                s2 = v.fma(v, s2);
-            }
-            FloatVector mean = s0.add(s1).add(s2.add(s3)).div(features);
-            FloatVector scale = FloatVector.broadcast(SPECIES, 1f)
-                    .div(mean.add(epsilon).lanewise(VectorOperators.SQRT))
-                    .add(mean.mul(0f));
-            int target = output.index(row, 0);
-            for (f = 0; f < features; f++) {
-                FloatVector.fromArray(SPECIES, x, start + f * LANES)
-                        .mul(scale)
-                        .mul(weight[f])
-                        .intoArray(output.data(), target + f * LANES);
-            }
-        }
-    }
-
-    @Override
-    public void add(float[] target, float[] addend, int from, int to) {
-        int i = from;
-        for (; i + WIDTH <= to; i += WIDTH) {
-            FloatVector.fromArray(SPECIES, target, i)
-                    .add(FloatVector.fromArray(SPECIES, addend, i))
-                    .intoArray(target, i);
-        }
-        for (; i < to; i++) {
-            target[i] += addend[i];
-        }
-    }
-
-    @Override
     public void largest(RowTiles values, int tile, int[] largest, int offset) {
         for (int lane = 0; lane < LANES; lane += WIDTH) {
             largestOfVector(values, tile * LANES + lane, largest, offset + lane);
@@ -189,24 +136,10 @@ final class VectorKernels extends JavaKernels {
     }
 
     @Override
-    public void siluMultiply(float[] gate, float[] up, int from, int to) {
-        int i = from;
-        for (; i + WIDTH <= to; i += WIDTH) {
-            FloatVector x = FloatVector.fromArray(SPECIES, gate, i);
-            FloatVector one = FloatVector.broadcast(SPECIES, 1f);
-            x.div(one.add(exp(x.neg())))
-                    .mul(FloatVector.fromArray(SPECIES, up, i))
-                    .intoArray(gate, i);
-        }
-        for (; i < to; i++) {
-            gate[i] = gate[i] / (1f + Exponential.exp(-gate[i])) * up[i];
-        }
-    }
-
-    @Override
     public void rotate(
             RowTiles values,
             int headSize,
+            int first,
             int pairStep,
             int pairGap,
             RowTiles cosines,
@@ -217,9 +150,9 @@ final class VectorKernels extends JavaKernels {
         for (int row = fromTile * LANES; row < toTile * LANES; row += WIDTH) {
             int angle = cosines.index(row, 0);
             for (int head = 0; head < values.features(); head += headSize) {
-                int first = values.index(row, head);
+                int start = values.index(row, head + first);
                 for (int pair = 0; pair < cosines.features(); pair++) {
-                    int i0 = first + pair * pairStep * LANES;
+                    int i0 = start + pair * pairStep * LANES;
                     int i1 = i0 + pairGap * LANES;
                     FloatVector cosine = FloatVector.fromArray(SPECIES, cosines.data(), angle + pair * LANES);
                     FloatVector sine = FloatVector.fromArray(SPECIES, sines.data(), angle + pair * LANES);
@@ -247,9 +180,14 @@ final class VectorKernels extends JavaKernels {
         return attention;
     }
 
-    /** {@link Exponential#exp} on every lane. */
-    private static FloatVector exp(FloatVector x) {
-        return expUpToMaximum(x.min(Exponential.MAXIMUM));
+    @Override
+    public NormKernels norms() {
+        return norms;
+    }
+
+    @Override
+    public ElementKernels elements() {
+        return elements;
     }
 
     /** {@link Exponential#exp} of numbers up to {@link Exponential#MAXIMUM}; what lies below the minimum becomes 0. */

@@ -24,13 +24,9 @@ public final class Attention {
     private final ThreadLocal<RowAttention> rowAttention;
     private final ThreadLocal<TileAttention> tileAttention;
 
-    /**
-     * @param heads query heads, a multiple of {@code kvHeads}
-     * @param scale of the dot products, usually {@code 1 / sqrt(headSize)}
-     */
-    public Attention(Compute compute, int heads, int kvHeads, int headSize, float scale) {
+    public Attention(Compute compute, AttentionShape shape) {
         this.compute = compute;
-        shape = new AttentionShape(heads / kvHeads, kvHeads, headSize, scale);
+        this.shape = shape;
         rowAttention = ThreadLocal.withInitial(() -> new RowAttention(compute.kernels(), shape));
         tileAttention = ThreadLocal.withInitial(() -> new TileAttention(compute.kernels(), shape));
     }
@@ -40,13 +36,14 @@ public final class Attention {
      *
      * @param queries {@code [rows x heads * headSize]}
      * @param keys {@code [rows x kvHeads * headSize]}
-     * @param values {@code [rows x kvHeads * headSize]}
-     * @param output {@code [rows x heads * headSize]}
+     * @param values {@code [rows x kvHeads * valueSize]}
+     * @param output {@code [rows x heads * valueSize]}
      */
     public void apply(
             StepBatch batch,
             KvCache cache,
             int layer,
+            AttentionSpan span,
             RowTiles queries,
             RowTiles keys,
             RowTiles values,
@@ -57,7 +54,7 @@ public final class Attention {
         }
         Kernels kernels = compute.kernels();
         compute.workers().run(keys.tiles(), tile -> cache.store(kernels, layer, batch, keys, values, tile));
-        AttentionShape.Step step = new AttentionShape.Step(batch, cache, layer, queries, output);
+        AttentionShape.Step step = new AttentionShape.Step(batch, cache, layer, span, queries, output);
         int slices = batch.spans() * shape.kvHeads();
         // The last rows of a prompt have the most keys: they begin, and short slices even out the end.
         compute.workers().run(slices, i -> {

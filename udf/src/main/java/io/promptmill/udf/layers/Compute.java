@@ -39,22 +39,35 @@ public final class Compute {
 
     /** {@code target += addend}, both {@code [rows x features]}. */
     public void add(RowTiles target, RowTiles addend) {
-        forElements(target, (from, to) -> kernels.add(target.data(), addend.data(), from, to));
+        forElements(target, (from, to) -> kernels.elements().add(target.data(), addend.data(), from, to));
     }
 
-    /** {@code gate = silu(gate) * up}, both {@code [rows x features]}. */
-    public void siluMultiply(RowTiles gate, RowTiles up) {
-        forElements(gate, (from, to) -> kernels.siluMultiply(gate.data(), up.data(), from, to));
+    /** {@code values *= factor}; nothing to do for 1. */
+    public void scale(RowTiles values, float factor) {
+        if (factor != 1f) {
+            forElements(values, (from, to) -> kernels.elements().scale(values.data(), factor, from, to));
+        }
     }
 
-    private void forElements(RowTiles tiles, Range range) {
+    /** Cuts values to {@code [-limit, limit]}. */
+    public void clamp(RowTiles values, float limit) {
+        forElements(values, (from, to) -> kernels.elements().clamp(values.data(), limit, from, to));
+    }
+
+    /** {@code values = cap * tanh(values / cap)}. */
+    public void softCap(RowTiles values, float cap) {
+        forElements(values, (from, to) -> kernels.elements().softCap(values.data(), cap, from, to));
+    }
+
+    /** Does the same with the elements of all tiles in use, in parallel ranges {@code [from, to)} of the backing array. */
+    void forElements(RowTiles tiles, Range range) {
         int slice = FEATURES_PER_SLICE * RowTiles.LANES;
         int elements = tiles.tiles() * tiles.features() * RowTiles.LANES;
         workers.run((elements + slice - 1) / slice, i -> range.accept(i * slice, Math.min(elements, (i + 1) * slice)));
     }
 
     @FunctionalInterface
-    private interface Range {
+    interface Range {
         void accept(int from, int to);
     }
 }

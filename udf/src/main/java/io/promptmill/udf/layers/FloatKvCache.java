@@ -7,8 +7,8 @@ import io.promptmill.udf.tensor.RowTiles;
 final class FloatKvCache extends KvCache {
     private final float[][][] blocks;
 
-    FloatKvCache(int layers, int heads, int headSize, int blocks) {
-        super(heads, headSize);
+    FloatKvCache(int layers, int heads, int headSize, int valueSize, int blocks) {
+        super(heads, headSize, valueSize);
         this.blocks = new float[layers][blocks][];
     }
 
@@ -29,7 +29,7 @@ final class FloatKvCache extends KvCache {
             float[] block = blocks[layer][batch.block(row)];
             storeKeys(keys.data(), source, block, batch.slot(row), count);
             for (int i = 0; i < count; i++) {
-                storeValues(values.data(), source + i, block, batch.slot(row) + i);
+                storeValues(values.data(), values.index(row + i, 0), block, batch.slot(row) + i);
             }
             row += count;
         }
@@ -37,10 +37,10 @@ final class FloatKvCache extends KvCache {
 
     private void storeKeys(float[] source, int from, float[] block, int slot, int count) {
         if (count == BLOCK_TOKENS) {
-            System.arraycopy(source, from, block, 0, width() * BLOCK_TOKENS);
+            System.arraycopy(source, from, block, 0, keyWidth() * BLOCK_TOKENS);
             return;
         }
-        for (int feature = 0; feature < width(); feature++) {
+        for (int feature = 0; feature < keyWidth(); feature++) {
             for (int i = 0; i < count; i++) {
                 block[feature * BLOCK_TOKENS + slot + i] = source[from + feature * RowTiles.LANES + i];
             }
@@ -48,9 +48,9 @@ final class FloatKvCache extends KvCache {
     }
 
     private void storeValues(float[] source, int from, float[] block, int slot) {
-        for (int feature = 0; feature < width(); feature += headSize()) {
-            int target = (width() + feature) * BLOCK_TOKENS + slot * headSize();
-            for (int d = 0; d < headSize(); d++) {
+        for (int feature = 0; feature < valueWidth(); feature += valueSize()) {
+            int target = (keyWidth() + feature) * BLOCK_TOKENS + slot * valueSize();
+            for (int d = 0; d < valueSize(); d++) {
                 block[target + d] = source[from + (feature + d) * RowTiles.LANES];
             }
         }

@@ -9,8 +9,8 @@ final class HalfKvCache extends KvCache {
     /** Of each thread, a tile's keys and then its values. */
     private final ThreadLocal<short[]> encoded = ThreadLocal.withInitial(() -> new short[blockLength()]);
 
-    HalfKvCache(int layers, int heads, int headSize, int blocks) {
-        super(heads, headSize);
+    HalfKvCache(int layers, int heads, int headSize, int valueSize, int blocks) {
+        super(heads, headSize, valueSize);
         this.blocks = new short[layers][blocks][];
     }
 
@@ -25,10 +25,10 @@ final class HalfKvCache extends KvCache {
     void store(Kernels kernels, int layer, StepBatch batch, RowTiles keys, RowTiles values, int tile) {
         int first = tile * RowTiles.LANES;
         int end = Math.min(batch.rows(), first + RowTiles.LANES);
-        int length = width() * RowTiles.LANES;
+        int length = keyWidth() * RowTiles.LANES;
         short[] source = encoded.get();
         kernels.toHalves(keys.data(), keys.index(first, 0), source, 0, length);
-        kernels.toHalves(values.data(), values.index(first, 0), source, length, length);
+        kernels.toHalves(values.data(), values.index(first, 0), source, length, valueWidth() * RowTiles.LANES);
         int row = first;
         while (row < end) {
             int count = batch.rowsInBlock(row, end);
@@ -43,10 +43,10 @@ final class HalfKvCache extends KvCache {
 
     private void storeKeys(short[] source, int from, short[] block, int slot, int count) {
         if (count == BLOCK_TOKENS) {
-            System.arraycopy(source, from, block, 0, width() * BLOCK_TOKENS);
+            System.arraycopy(source, from, block, 0, keyWidth() * BLOCK_TOKENS);
             return;
         }
-        for (int feature = 0; feature < width(); feature++) {
+        for (int feature = 0; feature < keyWidth(); feature++) {
             for (int i = 0; i < count; i++) {
                 block[feature * BLOCK_TOKENS + slot + i] = source[from + feature * RowTiles.LANES + i];
             }
@@ -54,9 +54,9 @@ final class HalfKvCache extends KvCache {
     }
 
     private void storeValues(short[] source, int from, short[] block, int slot) {
-        for (int feature = 0; feature < width(); feature += headSize()) {
-            int target = (width() + feature) * BLOCK_TOKENS + slot * headSize();
-            for (int d = 0; d < headSize(); d++) {
+        for (int feature = 0; feature < valueWidth(); feature += valueSize()) {
+            int target = (keyWidth() + feature) * BLOCK_TOKENS + slot * valueSize();
+            for (int d = 0; d < valueSize(); d++) {
                 block[target + d] = source[from + (feature + d) * RowTiles.LANES];
             }
         }
@@ -70,7 +70,7 @@ final class HalfKvCache extends KvCache {
 
     @Override
     void readValues(Kernels kernels, int layer, int block, int head, KvView view) {
-        int length = headSize() * BLOCK_TOKENS;
+        int length = valueSize() * BLOCK_TOKENS;
         kernels.fromHalves(blocks[layer][block], valuesOffset(head), view.pointToBuffer(length), 0, length);
     }
 }

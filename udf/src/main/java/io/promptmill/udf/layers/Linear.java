@@ -1,31 +1,34 @@
 package io.promptmill.udf.layers;
 
+import io.promptmill.udf.kernels.Kernels;
 import io.promptmill.udf.kernels.PackedMatrix;
 import io.promptmill.udf.kernels.ProductInput;
-import io.promptmill.udf.tensor.Matrix;
 import io.promptmill.udf.tensor.RowTiles;
 
 /**
- * Linear layers without bias that share an input: {@code outputs[i] = input * weights[i]^T}. All of them are one parallel
+ * Linear layers that share an input: {@code outputs[i] = input * weights[i]^T + bias[i]}. All of them are one parallel
  * region, and the input is converted once. Immutable.
  */
 public final class Linear {
     private final Compute compute;
     private final PackedMatrix[] weights;
+    private final float[][] biases;
     private final int columns;
     /** The first slice of each matrix among the slices of all, and their number at the end. */
     private final int[] firstSlice;
 
     /**
-     * @param matrices each {@code [its outputs x inputs]}, at least one
+     * @param projections each {@code [its outputs x inputs]}, at least one
      */
-    public Linear(Compute compute, Matrix... matrices) {
+    public Linear(Compute compute, Projection... projections) {
         this.compute = compute;
-        this.columns = matrices[0].columns();
-        weights = new PackedMatrix[matrices.length];
-        firstSlice = new int[matrices.length + 1];
-        for (int i = 0; i < matrices.length; i++) {
-            weights[i] = compute.kernels().pack(matrices[i], compute.workers());
+        this.columns = projections[0].weights().columns();
+        weights = new PackedMatrix[projections.length];
+        biases = new float[projections.length][];
+        firstSlice = new int[projections.length + 1];
+        for (int i = 0; i < projections.length; i++) {
+            weights[i] = compute.kernels().pack(projections[i].weights(), compute.workers());
+            biases[i] = projections[i].bias();
             firstSlice[i + 1] = firstSlice[i] + weights[i].slices();
         }
     }
@@ -42,7 +45,28 @@ public final class Linear {
             while (slice < firstSlice[i]) {
                 i--;
             }
-            compute.kernels().multiply(converted, weights[i], outputs[i], slice - firstSlice[i]);
+            int own = slice - firstSlice[i];
+            multiply(compute.kernels(), converted, weights[i], biases[i], outputs[i], own, 0, input.rows());
         });
+    }
+
+    /** One slice of a product for the rows {@code [fromRow, toRow)}, and its bias while the results are in cache. */
+    static void multiply(
+            Kernels kernels,
+            ProductInput input,
+            PackedMatrix weights,
+            float[] bias,
+            RowTiles output,
+            int slice,
+            int fromRow,
+            int toRow) {
+        kernels.multiply(input, weights, output, slice, fromRow, toRow);
+        if (bias != null) {
+            int from = slice * weights.sliceRows();
+            int to = Math.min(weights.rows(), from + weights.sliceRows());
+            for (int row = fromRow; row < toRow; row += RowTiles.LANES) {
+                kernels.elements().addBias(output.data(), output.index(row, from), bias, from, to);
+            }
+        }
     }
 }

@@ -12,7 +12,9 @@ import java.util.Arrays;
 public final class Rope {
     private final Compute compute;
     private final int headSize;
+    private final int first;
     private final boolean interleaved;
+    private final float amplitude;
     private final double[] frequencies;
     private final RowTiles cosines;
     private final RowTiles sines;
@@ -20,23 +22,19 @@ public final class Rope {
     private float[][] byPosition = new float[0][];
 
     /**
+     * @param first feature of a head that turns; those before it, and those behind the last pair, stay
      * @param interleaved pairs are neighbours {@code (2i, 2i + 1)}; else {@code (i, i + pairs)}
-     * @param frequencies radians per position of each pair, {@code [pairs]}; 2 * pairs is at most the head's size
+     * @param angles of which 2 * pairs is at most the head's size
      */
-    public Rope(Compute compute, int maximumRows, int headSize, boolean interleaved, double[] frequencies) {
+    public Rope(Compute compute, int maximumRows, int headSize, int first, boolean interleaved, RopeAngles angles) {
         this.compute = compute;
         this.headSize = headSize;
+        this.first = first;
         this.interleaved = interleaved;
-        this.frequencies = frequencies.clone();
+        this.frequencies = angles.frequencies();
+        this.amplitude = angles.amplitude();
         this.cosines = new RowTiles(maximumRows, frequencies.length);
         this.sines = new RowTiles(maximumRows, frequencies.length);
-    }
-
-    /** The unscaled frequencies {@code base^(-2i / dimensions)} for {@code dimensions / 2} pairs. */
-    public static double[] frequencies(int dimensions, double base) {
-        double[] result = new double[dimensions / 2];
-        Arrays.setAll(result, i -> StrictMath.pow(base, -2.0 * i / dimensions));
-        return result;
     }
 
     /** Looks up the angles of a step's rows; before {@link #apply} is called for its layers. */
@@ -57,8 +55,8 @@ public final class Rope {
         int gap = interleaved ? 1 : frequencies.length;
         Kernels kernels = compute.kernels();
         compute.workers().run(queries.tiles(), t -> {
-            kernels.rotate(queries, headSize, step, gap, cosines, sines, t, t + 1);
-            kernels.rotate(keys, headSize, step, gap, cosines, sines, t, t + 1);
+            kernels.rotate(queries, headSize, first, step, gap, cosines, sines, t, t + 1);
+            kernels.rotate(keys, headSize, first, step, gap, cosines, sines, t, t + 1);
         });
     }
 
@@ -71,8 +69,8 @@ public final class Rope {
             int pairs = frequencies.length;
             angles = new float[2 * pairs];
             for (int i = 0; i < pairs; i++) {
-                angles[i] = (float) StrictMath.cos(position * frequencies[i]);
-                angles[pairs + i] = (float) StrictMath.sin(position * frequencies[i]);
+                angles[i] = (float) (amplitude * StrictMath.cos(position * frequencies[i]));
+                angles[pairs + i] = (float) (amplitude * StrictMath.sin(position * frequencies[i]));
             }
             byPosition[position] = angles;
         }

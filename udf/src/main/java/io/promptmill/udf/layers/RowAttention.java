@@ -21,7 +21,7 @@ final class RowAttention {
     private final KvView view = new KvView();
     /** Of a key-value head, {@code [group x headSize]}. */
     private final float[][] queries;
-    /** Of a key-value head, {@code [group x headSize]}. */
+    /** Of a key-value head, {@code [group x valueSize]}. */
     private final float[][] sums;
     /** {@code [heads x WINDOW]}. */
     private final float[] scores;
@@ -31,7 +31,7 @@ final class RowAttention {
         this.attention = kernels.attention();
         this.shape = shape;
         queries = new float[shape.kvHeads()][shape.groupFeatures()];
-        sums = new float[shape.kvHeads()][shape.groupFeatures()];
+        sums = new float[shape.kvHeads()][shape.groupValues()];
         scores = new float[shape.kvHeads() * shape.group() * WINDOW];
     }
 
@@ -45,21 +45,23 @@ final class RowAttention {
             step.queries().readRow(row, kvHead * features, features, queries[kvHead], 0);
             Arrays.fill(sums[kvHead], 0f);
         }
-        for (int first = 0; first < blocks; first += WINDOW_BLOCKS) {
+        int begin = step.firstBlock(position);
+        for (int first = begin; first < blocks; first += WINDOW_BLOCKS) {
             int end = Math.min(blocks, first + WINDOW_BLOCKS);
             int keys = Math.min(WINDOW, position + 1 - first * BLOCK_TOKENS);
             int query = from * shape.group();
             int count = (to - from) * shape.group();
             score(step, row, from, to, first, end);
+            adjust(step, position, query, query + count, first * BLOCK_TOKENS, keys);
             attention.softmaxBlock(softmax, query, count, scores, query * WINDOW, WINDOW, keys);
-            for (int kvHead = from; first > 0 && kvHead < to; kvHead++) {
+            for (int kvHead = from; first > begin && kvHead < to; kvHead++) {
                 rescale(kvHead);
             }
             sum(step, row, from, to, first, keys);
         }
         for (int kvHead = from; kvHead < to; kvHead++) {
-            divide(kvHead);
-            step.output().writeRow(row, kvHead * features, features, sums[kvHead], 0);
+            divide(kvHead, step.span().sinks());
+            step.output().writeRow(row, kvHead * shape.groupValues(), shape.groupValues(), sums[kvHead], 0);
         }
     }
 
@@ -96,9 +98,29 @@ final class RowAttention {
                         Math.min(BLOCK_TOKENS, keys - key),
                         view.data,
                         view.offset,
-                        shape.headSize(),
+                        shape.valueSize(),
                         sums[kvHead],
                         0);
+            }
+        }
+    }
+
+    /** Turns dot products into scores: a bound, a slope, and what the row does not see. */
+    private void adjust(AttentionShape.Step step, int position, int from, int to, int firstKey, int keys) {
+        int unseen = Math.min(keys, step.start(position) - firstKey);
+        for (int head = from; head < to; head++) {
+            int start = head * WINDOW;
+            if (shape.softCap() > 0) {
+                kernels.elements().softCap(scores, shape.softCap(), start, start + keys);
+            }
+            if (shape.slopes() != null) {
+                float slope = shape.slopes()[head];
+                for (int key = 0; key < keys; key++) {
+                    scores[start + key] += slope * (firstKey + key - position);
+                }
+            }
+            for (int key = 0; key < unseen; key++) {
+                scores[start + key] = AttentionShape.UNSEEN;
             }
         }
     }
@@ -113,15 +135,16 @@ final class RowAttention {
         }
     }
 
-    private void divide(int kvHead) {
+    private void divide(int kvHead, float[] sinks) {
         for (int h = 0; h < shape.group(); h++) {
-            multiply(sums[kvHead], h, 1f / softmax.sum(kvHead * shape.group() + h));
+            int head = kvHead * shape.group() + h;
+            multiply(sums[kvHead], h, sinks == null ? softmax.inverse(head) : softmax.inverse(head, sinks[head]));
         }
     }
 
     /** As {@link AttentionKernels#scaleTile} does it. */
     private void multiply(float[] sum, int head, float factor) {
-        for (int i = head * shape.headSize(); i < (head + 1) * shape.headSize(); i++) {
+        for (int i = head * shape.valueSize(); i < (head + 1) * shape.valueSize(); i++) {
             sum[i] = sum[i] * factor + 0f;
         }
     }

@@ -7,16 +7,47 @@ import java.util.Collections;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /** The architectures that this engine runs, by the name that a model file gives ({@code general.architecture}). */
 public final class ModelRegistry {
-    private static final SortedMap<String, Loader> ARCHITECTURES = new TreeMap<>();
+    private static final SortedMap<String, Architecture> ARCHITECTURES = new TreeMap<>();
 
     static {
-        ARCHITECTURES.put("llama", Llama::new);
+        add("command-r", CommandR::new);
+        add("deepseek2", DeepSeek2::new, LatentParts::shape);
+        add("falcon", Falcon::new);
+        add("gemma", Gemma::new);
+        add("gemma2", Gemma2::new);
+        add("gemma3", Gemma3::new);
+        add("glm4", Glm4::new);
+        add("gpt-oss", GptOss::new);
+        add("gpt2", Gpt2::new);
+        add("gptneox", GptNeoX::new);
+        add("granite", Granite::new);
+        add("llama", Llama::new);
+        add("mpt", Mpt::new);
+        add("olmo2", Olmo2::new);
+        add("phi2", Phi2::new);
+        add("phi3", Phi3::new);
+        add("qwen2", Qwen2::new);
+        add("qwen2moe", Qwen2Moe::new);
+        add("qwen3", Qwen3::new);
+        add("qwen3moe", Qwen3::new);
+        add("smollm3", SmolLm3::new);
+        add("stablelm", StableLm::new);
+        add("starcoder2", StarCoder2::new);
     }
 
     private ModelRegistry() {}
+
+    private static void add(String name, Function<ModelParts, Model> loader) {
+        add(name, loader, GgufKeys::shape);
+    }
+
+    private static void add(String name, Function<ModelParts, Model> loader, Function<GgufKeys, ModelShape> shape) {
+        ARCHITECTURES.put(name, new Architecture(loader, shape));
+    }
 
     /** Names of the known architectures, sorted. */
     public static Set<String> architectures() {
@@ -29,38 +60,37 @@ public final class ModelRegistry {
      * @throws ModelFileException where the architecture is unknown, or a key is missing or wrong
      */
     public static ModelShape shape(ModelFile file) {
-        String architecture = file.metadata().requireText("general.architecture");
-        loader(file, architecture);
-        return new GgufKeys(file, architecture).shape();
+        String name = file.metadata().requireText("general.architecture");
+        return architecture(file, name).shape().apply(new GgufKeys(file, name));
     }
 
     /**
-     * Builds the model of a file; weights stay in the file.
+     * Builds the model of a file; weights that are not packed stay in the file.
      *
-     * @param maximumRows rows of a step at most, for which buffers are allocated
-     * @param maximumOutputs rows of a step at most whose logits are needed
      * @throws ModelFileException where the architecture is unknown, a key or tensor is missing, of a wrong shape,
      *     or left over
      */
-    public static Model load(ModelFile file, Compute compute, int maximumRows, int maximumOutputs) {
-        String architecture = file.metadata().requireText("general.architecture");
+    public static Model load(ModelFile file, Compute compute, ModelSize size) {
+        String name = file.metadata().requireText("general.architecture");
+        Architecture architecture = architecture(file, name);
         TakenTensors tensors = new TakenTensors(file);
-        Model model = loader(file, architecture).load(tensors, compute, maximumRows, maximumOutputs);
-        tensors.requireAllTaken(architecture);
+        ModelShape shape = architecture.shape().apply(new GgufKeys(file, name));
+        Model model = architecture.loader().apply(new ModelParts(tensors, name, shape, compute, size));
+        tensors.requireAllTaken(name);
         return model;
     }
 
-    private static Loader loader(ModelFile file, String architecture) {
-        Loader loader = ARCHITECTURES.get(architecture);
-        if (loader == null) {
-            throw new ModelFileException(file.metadata().source() + ": architecture '" + architecture
+    private static Architecture architecture(ModelFile file, String name) {
+        Architecture architecture = ARCHITECTURES.get(name);
+        if (architecture == null) {
+            throw new ModelFileException(file.metadata().source() + ": architecture '" + name
                     + "' is not known; this engine runs: " + String.join(", ", ARCHITECTURES.keySet()));
         }
-        return loader;
+        return architecture;
     }
 
-    @FunctionalInterface
-    private interface Loader {
-        Model load(ModelFile file, Compute compute, int maximumRows, int maximumOutputs);
-    }
+    /**
+     * @param shape reads the sizes
+     */
+    private record Architecture(Function<ModelParts, Model> loader, Function<GgufKeys, ModelShape> shape) {}
 }

@@ -1,11 +1,14 @@
 package io.promptmill.udf.model;
 
+import io.promptmill.udf.layers.Buffers;
 import io.promptmill.udf.layers.KvCache;
 import io.promptmill.udf.layers.KvPrecision;
 
 /**
  * The sizes that every architecture has.
  *
+ * @param headSize features of a head's queries and keys
+ * @param valueSize features of a head's values
  * @param contextLength positions that the model was made for
  */
 public record ModelShape(
@@ -15,12 +18,25 @@ public record ModelShape(
         int heads,
         int kvHeads,
         int headSize,
+        int valueSize,
         int contextLength,
-        int vocabularySize) {
+        int vocabularySize,
+        Experts experts) {
+
+    /**
+     * The experts of a layer.
+     *
+     * @param used experts that a row uses
+     * @param length of an expert's feed-forward
+     */
+    public record Experts(int count, int used, int length) {
+        /** Of a model without experts. */
+        public static final Experts NONE = new Experts(0, 0, 0);
+    }
 
     /** Memory of one KV block over all layers. */
     public long kvBytesPerBlock(KvPrecision precision) {
-        return KvCache.bytesPerBlock(precision, layers, kvHeads, headSize);
+        return KvCache.bytesPerBlock(precision, layers, kvHeads, headSize, valueSize);
     }
 
     /** Memory of one token's keys and values over all layers. */
@@ -28,18 +44,31 @@ public record ModelShape(
         return kvBytesPerBlock(precision) / KvCache.BLOCK_TOKENS;
     }
 
-    /** Memory of a step's activations for each of its rows: residual stream, attention, feed-forward. */
+    /** Memory of a step's activations for each of its rows: residual stream, attention, feed-forward, experts. */
     public long activationBytesPerRow() {
-        return Float.BYTES * (2L * embeddingLength + 2L * headSize * (heads + kvHeads) + 2L * feedForwardLength);
+        long attention = (long) (headSize + valueSize) * (heads + kvHeads);
+        long ofExperts = (long) experts.used() * (embeddingLength + 2L * experts.length()) + experts.count();
+        return Float.BYTES * (3L * embeddingLength + attention + 2L * feedForwardLength + ofExperts);
     }
 
     /** Memory of a step's activations for each row whose logits are needed. */
     public long activationBytesPerOutput() {
-        return Float.BYTES * ((long) embeddingLength + vocabularySize);
+        return (long) Float.BYTES * vocabularySize;
     }
 
     /** A KV cache of that many blocks for this model. */
     public KvCache newKvCache(KvPrecision precision, int blocks) {
-        return KvCache.of(precision, layers, kvHeads, headSize, blocks);
+        return KvCache.of(precision, layers, kvHeads, headSize, valueSize, blocks);
+    }
+
+    /** The widths of a step's activations. */
+    Buffers.Widths widths() {
+        return new Buffers.Widths(
+                embeddingLength,
+                heads * headSize,
+                kvHeads * headSize,
+                kvHeads * valueSize,
+                heads * valueSize,
+                vocabularySize);
     }
 }

@@ -18,6 +18,12 @@ public record Matrix(String name, BlockFormat format, int rows, int columns, Byt
         Objects.checkFromIndexSize(offset, (long) rows * format.bytesOf(columns), storage.size());
     }
 
+    /** The rows {@code [from, from + count)} as a matrix of their own. */
+    public Matrix rows(int from, int count) {
+        Objects.checkFromIndexSize(from, count, rows);
+        return new Matrix(name, format, count, columns, storage, offset + from * rowBytes());
+    }
+
     /** Bytes of one row. */
     public long rowBytes() {
         return format.bytesOf(columns);

@@ -74,6 +74,13 @@ public final class RowTiles {
         }
     }
 
+    /** Copies features {@code [feature, feature + count)} of all rows in use to others of as many rows. */
+    public void copyFeatures(int feature, int count, RowTiles target, int targetFeature) {
+        for (int row = 0; row < rows; row += LANES) {
+            System.arraycopy(data, index(row, feature), target.data, target.index(row, targetFeature), count * LANES);
+        }
+    }
+
     private static int tilesOf(int rows) {
         return (rows + LANES - 1) / LANES;
     }

@@ -33,6 +33,12 @@ public final class Metadata {
         return values.containsKey(key);
     }
 
+    /** Whether the value under {@code key} is an array. */
+    public boolean isArray(String key) {
+        Object value = values.get(key);
+        return value != null && value.getClass().isArray();
+    }
+
     public Optional<String> text(String key) {
         return Optional.ofNullable(typed(key, String.class, "text"));
     }
@@ -96,6 +102,10 @@ public final class Metadata {
             return Optional.of(Arrays.stream(integers).asDoubleStream().toArray());
         }
         return Optional.ofNullable(typed(key, double[].class, "an array of numbers"));
+    }
+
+    public Optional<boolean[]> flags(String key) {
+        return Optional.ofNullable(typed(key, boolean[].class, "an array of true and false"));
     }
 
     private <T> T typed(String key, Class<T> type, String expected) {

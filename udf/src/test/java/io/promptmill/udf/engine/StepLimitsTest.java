@@ -9,9 +9,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class StepLimitsTest {
-    private static final ModelShape TINY_LLAMA = new ModelShape(22, 2048, 5632, 32, 4, 64, 2048, 32_000);
-    private static final ModelShape LLAMA_3_8B = new ModelShape(32, 4096, 14_336, 32, 8, 128, 8192, 128_256);
-    private static final ModelShape DEMO = new ModelShape(6, 256, 768, 8, 4, 32, 256, 2048);
+    private static final ModelShape TINY_LLAMA =
+            new ModelShape(22, 2048, 5632, 32, 4, 64, 64, 2048, 32_000, ModelShape.Experts.NONE);
+    private static final ModelShape LLAMA_3_8B =
+            new ModelShape(32, 4096, 14_336, 32, 8, 128, 128, 8192, 128_256, ModelShape.Experts.NONE);
+    private static final ModelShape DEMO =
+            new ModelShape(6, 256, 768, 8, 4, 32, 32, 256, 2048, ModelShape.Experts.NONE);
 
     @ParameterizedTest
     @CsvSource({
@@ -20,7 +23,7 @@ class StepLimitsTest {
         "8, 12288, 1024, 208",
         "64, 65536, 2048, 512",
         "2, 2048, 512, 32",
-        "2, 512, 416, 32"
+        "2, 512, 368, 32"
     })
     void growWithThreadsAndHeap(int threads, long heapMebibytes, int batchTokens, int sequences) {
         assertEquals(
@@ -31,7 +34,7 @@ class StepLimitsTest {
     @Test
     void aLargeModelInASmallHeapTakesSmallSteps() {
         assertEquals(new StepLimits(2048, 96), derive(LLAMA_3_8B, 32, 32_768, EngineConfig.DEFAULT));
-        assertEquals(new StepLimits(176, 16), derive(LLAMA_3_8B, 32, 512, EngineConfig.DEFAULT));
+        assertEquals(new StepLimits(160, 32), derive(LLAMA_3_8B, 32, 512, EngineConfig.DEFAULT));
         assertEquals(new StepLimits(16, 16), derive(LLAMA_3_8B, 32, 64, EngineConfig.DEFAULT));
     }
 

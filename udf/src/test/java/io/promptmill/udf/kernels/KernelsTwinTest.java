@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.Random;
+import java.util.function.DoubleBinaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -112,19 +113,34 @@ class KernelsTwinTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 4, 5, 7, 64, 101})
     void normsAgree(int features) {
-        RowTiles input = randomTiles(19, features);
-        float[] weight = randomFloats(features);
-        RowTiles expected = new RowTiles(19, features);
-        RowTiles actual = new RowTiles(19, features);
-        scalar.rmsNorm(input, weight, 1e-5f, expected, 0, 2);
-        vector.rmsNorm(input, weight, 1e-5f, actual, 0, 2);
-        assertSameRows(expected, actual);
+        RowTiles input = randomTiles(16, features + 3);
+        float[] weight = randomFloats(features + 2);
+        float[] bias = randomFloats(features + 2);
+        int from = input.index(0, 3);
+        float[] expected = new float[16 * features];
+        float[] actual = new float[16 * features];
+        scalar.norms().rms(input.data(), from, features, weight, 2, 1e-5f, expected, 0);
+        vector.norms().rms(input.data(), from, features, weight, 2, 1e-5f, actual, 0);
+        assertArrayEquals(expected, actual);
         double squares = 0;
+        double sum = 0;
         for (int f = 0; f < features; f++) {
-            squares += Math.pow(input.data()[input.index(18, f)], 2);
+            sum += input.data()[input.index(13, 3 + f)];
+            squares += Math.pow(input.data()[input.index(13, 3 + f)], 2);
         }
-        double value = input.data()[input.index(18, 0)] / Math.sqrt(squares / features + 1e-5) * weight[0];
-        assertEquals(value, actual.data()[actual.index(18, 0)], 1e-5 * Math.abs(value) + 1e-9);
+        double x = input.data()[input.index(13, 3)];
+        double rms = x / Math.sqrt(squares / features + 1e-5) * weight[2];
+        assertEquals(rms, actual[13], 1e-5 * Math.abs(rms) + 1e-9);
+
+        for (float[] added : new float[][] {bias, null}) {
+            scalar.norms().layer(input.data(), from, features, weight, added, 2, 1e-5f, expected, 0);
+            vector.norms().layer(input.data(), from, features, weight, added, 2, 1e-5f, actual, 0);
+            assertArrayEquals(expected, actual);
+            double mean = sum / features;
+            double variance = Math.max(0, squares / features - mean * mean);
+            double layer = (x - mean) / Math.sqrt(variance + 1e-5) * weight[2] + (added == null ? 0 : bias[2]);
+            assertEquals(layer, actual[13], 1e-3);
+        }
     }
 
     @Test
@@ -133,7 +149,11 @@ class KernelsTwinTest {
         input.data()[input.index(3, 4)] = 3e38f;
         for (Kernels kernels : new Kernels[] {scalar, vector}) {
             RowTiles output = new RowTiles(16, 5);
-            kernels.rmsNorm(input, new float[] {1, 1, 1, 1, 1}, 1e-5f, output, 0, 1);
+            float[] ones = {1, 1, 1, 1, 1};
+            kernels.norms().rms(input.data(), 0, 5, ones, 0, 1e-5f, output.data(), 0);
+            assertTrue(Float.isNaN(output.data()[output.index(3, 0)]));
+            assertFalse(Float.isNaN(output.data()[output.index(2, 0)]));
+            kernels.norms().layer(input.data(), 0, 5, ones, null, 0, 1e-5f, output.data(), 0);
             assertTrue(Float.isNaN(output.data()[output.index(3, 0)]));
             assertFalse(Float.isNaN(output.data()[output.index(2, 0)]));
         }
@@ -194,16 +214,101 @@ class KernelsTwinTest {
         x[3] = -87.4f;
         float[] expected = x.clone();
         float[] actual = x.clone();
-        scalar.siluMultiply(expected, y, 3, 1001);
-        vector.siluMultiply(actual, y, 3, 1001);
+        scalar.elements().siluMultiply(expected, y, 3, 1001);
+        vector.elements().siluMultiply(actual, y, 3, 1001);
         assertArrayEquals(expected, actual);
         for (int i = 3; i < 1001; i++) {
             double silu = x[i] / (1 + Math.exp(-(double) x[i])) * y[i];
             assertEquals(silu, actual[i], 4e-7 * Math.abs(silu) + 1e-30);
         }
-        scalar.add(expected, y, 5, 1002);
-        vector.add(actual, y, 5, 1002);
+        scalar.elements().add(expected, y, 5, 1002);
+        vector.elements().add(actual, y, 5, 1002);
         assertArrayEquals(expected, actual);
+    }
+
+    @Test
+    void activationsAgreeAndFollowTheFormula() {
+        assertElements((k, x, y) -> k.gelu(x, 3, 1001), (x, y) -> gelu(x), 1e-6);
+        assertElements((k, x, y) -> k.geluMultiply(x, y, 3, 1001), (x, y) -> gelu(x) * y, 1e-6);
+        assertElements((k, x, y) -> k.scale(x, -1.7f, 3, 1001), (x, y) -> x * (double) -1.7f, 1e-6);
+        assertElements((k, x, y) -> k.clamp(x, 0.9f, 3, 1001), (x, y) -> Math.max(-0.9f, Math.min(0.9f, x)), 0);
+        assertElements((k, x, y) -> k.softCap(x, 30f, 3, 1001), (x, y) -> 30 * Math.tanh(x / 30), 4e-7);
+        assertElements(
+                (k, x, y) -> k.limitedSiluMultiply(x, y, 1.702f, 2f, 3, 1001),
+                (x, y) -> {
+                    double gate = Math.min(x, 2);
+                    return gate / (1 + Math.exp(-1.702 * gate)) * (Math.max(-2, Math.min(2, y)) + 1);
+                },
+                1e-6);
+    }
+
+    private interface Kernel {
+        void apply(ElementKernels kernels, float[] x, float[] y);
+    }
+
+    private void assertElements(Kernel kernel, DoubleBinaryOperator formula, double tolerance) {
+        float[] x = randomFloats(1003);
+        float[] y = randomFloats(1003);
+        for (int i = 0; i < 500; i++) {
+            x[i] *= i;
+        }
+        x[3] = 0;
+        x[4] = -0f;
+        x[5] = 1e4f;
+        x[6] = -1e4f;
+        float[] expected = x.clone();
+        float[] actual = x.clone();
+        kernel.apply(scalar.elements(), expected, y);
+        kernel.apply(vector.elements(), actual, y);
+        assertArrayEquals(expected, actual);
+        for (int i = 0; i < x.length; i++) {
+            double value = i < 3 || i >= 1001 ? x[i] : formula.applyAsDouble(x[i], y[i]);
+            assertEquals(value, actual[i], tolerance * Math.abs(value) + 1e-30, "of " + x[i]);
+        }
+    }
+
+    private static double gelu(double x) {
+        return x / (1 + Math.exp(-2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
+    }
+
+    @Test
+    void biasesAgree() {
+        float[] bias = randomFloats(9);
+        float[] expected = randomFloats(5 + 6 * 16);
+        float[] actual = expected.clone();
+        float before = expected[5 + 2 * 16 + 7];
+        scalar.elements().addBias(expected, 5, bias, 3, 9);
+        vector.elements().addBias(actual, 5, bias, 3, 9);
+        assertArrayEquals(expected, actual);
+        assertEquals(before + bias[5], actual[5 + 2 * 16 + 7]);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"48,16,32", "100,32,33", "50,0,50", "50,48,50"})
+    void aProductOfSomeRowsIsThatOfAll(int rows, int from, int to) {
+        RowTiles input = randomTiles(rows, 70);
+        Matrix weights = randomMatrix(BlockFormat.F32, 37, 70);
+        for (Kernels kernels : new Kernels[] {scalar, vector, new JavaInt8Kernels(new VectorKernels())}) {
+            RowTiles whole = new RowTiles(rows, 37);
+            RowTiles part = new RowTiles(rows, 37);
+            try (WorkerPool workers = new WorkerPool(1, "pack")) {
+                PackedMatrix packed = kernels.pack(weights, workers);
+                Products.multiply(kernels, input, packed, whole);
+                ProductInput converted = kernels.newInput(70);
+                IntStream.range(0, converted.begin(input)).forEach(converted::convert);
+                for (int slice = 0; slice < packed.slices(); slice++) {
+                    kernels.multiply(converted, packed, part, slice, from, to);
+                }
+            }
+            for (int row = from; row < to; row++) {
+                for (int n = 0; n < 37; n++) {
+                    assertEquals(whole.data()[whole.index(row, n)], part.data()[part.index(row, n)], kernels.name());
+                }
+            }
+            for (int row = 0; row < from; row++) {
+                assertEquals(0f, part.data()[part.index(row, 0)]);
+            }
+        }
     }
 
     @Test
@@ -217,24 +322,25 @@ class KernelsTwinTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"8,2,1,4", "8,1,4,4", "12,2,1,3", "6,1,2,2"})
-    void rotationsAgree(int headSize, int step, int gap, int pairs) {
+    @CsvSource({"8,0,2,1,4", "8,0,1,4,4", "12,0,2,1,3", "6,0,1,2,2", "14,6,2,1,4", "9,1,1,4,4"})
+    void rotationsAgree(int headSize, int first, int step, int gap, int pairs) {
         int rows = 21;
         RowTiles cosines = randomTiles(rows, pairs);
         RowTiles sines = randomTiles(rows, pairs);
         RowTiles values = randomTiles(rows, 3 * headSize);
         RowTiles expected = copy(values);
         RowTiles actual = copy(values);
-        scalar.rotate(expected, headSize, step, gap, cosines, sines, 0, 2);
-        vector.rotate(actual, headSize, step, gap, cosines, sines, 0, 2);
+        scalar.rotate(expected, headSize, first, step, gap, cosines, sines, 0, 2);
+        vector.rotate(actual, headSize, first, step, gap, cosines, sines, 0, 2);
         assertSameRows(expected, actual);
         int pair = pairs - 1;
-        double x0 = values.data()[values.index(20, headSize + pair * step)];
-        double x1 = values.data()[values.index(20, headSize + pair * step + gap)];
+        double x0 = values.data()[values.index(20, headSize + first + pair * step)];
+        double x1 = values.data()[values.index(20, headSize + first + pair * step + gap)];
         double cosine = cosines.data()[cosines.index(20, pair)];
         double sine = sines.data()[sines.index(20, pair)];
-        assertEquals(x0 * cosine - x1 * sine, actual.data()[actual.index(20, headSize + pair * step)], 1e-5);
-        assertEquals(x0 * sine + x1 * cosine, actual.data()[actual.index(20, headSize + pair * step + gap)], 1e-5);
+        assertEquals(x0 * cosine - x1 * sine, actual.data()[actual.index(20, headSize + first + pair * step)], 1e-5);
+        assertEquals(
+                x0 * sine + x1 * cosine, actual.data()[actual.index(20, headSize + first + pair * step + gap)], 1e-5);
     }
 
     @Test

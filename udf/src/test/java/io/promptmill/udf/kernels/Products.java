@@ -21,7 +21,7 @@ final class Products {
             converted.convert(piece);
         }
         for (int slice = 0; slice < weights.slices(); slice++) {
-            kernels.multiply(converted, weights, output, slice);
+            kernels.multiply(converted, weights, output, slice, 0, input.rows());
         }
     }
 }

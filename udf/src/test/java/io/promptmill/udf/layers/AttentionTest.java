@@ -26,6 +26,9 @@ class AttentionTest {
     private int heads = 4;
     private int kvHeads = 2;
     private int headSize = 16;
+    private int valueSize = 16;
+    private AttentionShape shape;
+    private AttentionSpan span = AttentionSpan.ALL;
     private float[][] queries;
     private float[][] keys;
     private float[][] values;
@@ -40,15 +43,52 @@ class AttentionTest {
     void agreesWithDoublePrecision(KvPrecision precision, int theHeads, int theKvHeads, int theHeadSize) {
         fill(theHeads, theKvHeads, theHeadSize);
         float[][] actual = inChunks(precision, POSITIONS, 0);
-        double tolerance = precision == KvPrecision.F32 ? 1e-5 : 4e-3;
+        assertExact(actual, precision == KvPrecision.F32 ? 1e-5 : 4e-3);
+    }
+
+    private void assertExact(float[][] actual, double tolerance) {
         for (int row = 0; row < POSITIONS; row++) {
             for (int head = 0; head < heads; head++) {
                 double[] exact = exact(row, head);
-                for (int d = 0; d < headSize; d++) {
-                    assertEquals(exact[d], actual[row][head * headSize + d], tolerance, "row " + row);
+                for (int d = 0; d < valueSize; d++) {
+                    assertEquals(exact[d], actual[row][head * valueSize + d], tolerance, "row " + row);
                 }
             }
         }
+    }
+
+    /** Windows of keys that end, begin and lie within the kernels' own windows; bounds, slopes, sinks, other values. */
+    @ParameterizedTest
+    @CsvSource({
+        "0,0,false,false,24", "1,0,false,false,16", "8,0,false,false,16", "100,0,false,true,7", "128,3,false,false,16",
+        "129,0,true,false,16", "250,0,false,false,16", "0,2,false,false,16", "0,0,true,false,16", "0,0,false,true,16"
+    })
+    void variantsAreExactAndDoNotDependOnChunks(
+            int window, float softCap, boolean slopes, boolean sinks, int theValueSize) {
+        for (KvPrecision precision : KvPrecision.values()) {
+            fill(4, 2, 16);
+            valueSize = theValueSize;
+            values = random(kvHeads * valueSize);
+            shape = new AttentionShape(
+                    heads, kvHeads, headSize, valueSize, 0.3f, softCap, slopes ? AttentionSlopes.of(heads, 8f) : null);
+            span = new AttentionSpan(window, sinks ? new float[] {1, -2, 5, 0.5f} : null);
+            float[][] alone = inChunks(precision, 1, 0);
+            assertExact(alone, precision == KvPrecision.F32 ? 1e-5 : 4e-3);
+            for (int chunk : new int[] {6, 16, 33, 130, POSITIONS}) {
+                assertSame(alone, inChunks(precision, chunk, chunk % 5), chunk + " rows");
+            }
+        }
+    }
+
+    @Test
+    void slopesAreThoseOfThePaper() {
+        assertArrayEquals(
+                new float[] {0.5f, 0.25f, 0.125f, 0.0625f, 1 / 32f, 1 / 64f, 1 / 128f, 1 / 256f},
+                AttentionSlopes.of(8, 8f));
+        float[] twelve = AttentionSlopes.of(12, 8f);
+        assertEquals(0.5f, twelve[0]);
+        assertEquals((float) Math.pow(2, -0.5), twelve[8]);
+        assertEquals((float) Math.pow(2, -3.5), twelve[11]);
     }
 
     @ParameterizedTest
@@ -82,9 +122,9 @@ class AttentionTest {
     @Test
     void halvesTakeHalfTheMemoryAndDoNotOverflow() {
         assertEquals(
-                KvCache.bytesPerBlock(KvPrecision.F32, 22, 4, 64),
-                2 * KvCache.bytesPerBlock(KvPrecision.F16, 22, 4, 64));
-        assertEquals(2L * 22 * 4 * 64 * 16 * 2, KvCache.bytesPerBlock(KvPrecision.F16, 22, 4, 64));
+                KvCache.bytesPerBlock(KvPrecision.F32, 22, 4, 64, 64),
+                2 * KvCache.bytesPerBlock(KvPrecision.F16, 22, 4, 64, 64));
+        assertEquals(2L * 22 * 4 * 64 * 16 * 2, KvCache.bytesPerBlock(KvPrecision.F16, 22, 4, 64, 64));
         fill(2, 1, 16);
         values[2][5] = 1e6f;
         float[][] rows = inChunks(KvPrecision.F16, 20, 0);
@@ -96,6 +136,8 @@ class AttentionTest {
         heads = theHeads;
         kvHeads = theKvHeads;
         headSize = theHeadSize;
+        valueSize = theHeadSize;
+        shape = AttentionShape.of(heads, kvHeads, headSize);
         queries = random(heads * headSize);
         keys = random(kvHeads * headSize);
         values = random(kvHeads * headSize);
@@ -113,11 +155,9 @@ class AttentionTest {
 
     /** All rows of the sequence, in steps of {@code chunk} rows behind single rows of as many other sequences. */
     private float[][] inChunks(KvPrecision precision, int chunk, int neighbours) {
-        Attention attention =
-                new Attention(new Compute(KernelProvider.get(), workers), heads, kvHeads, headSize, (float)
-                        (1 / Math.sqrt(headSize)));
+        Attention attention = new Attention(new Compute(KernelProvider.get(), workers), shape);
         int blocks = POSITIONS / KvCache.BLOCK_TOKENS + 1;
-        KvCache cache = KvCache.of(precision, 1, kvHeads, headSize, blocks + neighbours);
+        KvCache cache = KvCache.of(precision, 1, kvHeads, headSize, valueSize, blocks + neighbours);
         int[] table = IntStream.range(0, blocks).map(i -> blocks - 1 - i).toArray();
         float[][] result = new float[POSITIONS][];
         for (int from = 0; from < POSITIONS; from += chunk) {
@@ -129,18 +169,19 @@ class AttentionTest {
             for (int i = 0; i < count; i++) {
                 batch.add(0, from + i, table, false);
             }
-            RowTiles output = new RowTiles(batch.rows(), heads * headSize);
+            RowTiles output = new RowTiles(batch.rows(), heads * valueSize);
             attention.apply(
                     batch,
                     cache,
                     0,
+                    span,
                     tiles(queries, neighbours, from, count),
                     tiles(keys, neighbours, from, count),
                     tiles(values, neighbours, from, count),
                     output);
             for (int i = 0; i < count; i++) {
-                result[from + i] = new float[heads * headSize];
-                output.readRow(neighbours + i, 0, heads * headSize, result[from + i], 0);
+                result[from + i] = new float[heads * valueSize];
+                output.readRow(neighbours + i, 0, heads * valueSize, result[from + i], 0);
             }
         }
         return result;
@@ -159,20 +200,28 @@ class AttentionTest {
 
     private double[] exact(int row, int head) {
         int offset = head / (heads / kvHeads) * headSize;
-        double[] result = new double[headSize];
-        double total = 0;
-        for (int j = 0; j <= row; j++) {
+        double[] result = new double[valueSize];
+        double total = span.sinks() == null ? 0 : Math.exp(span.sinks()[head]);
+        int start = span.window() == 0 ? 0 : Math.max(0, row - span.window() + 1);
+        for (int j = start; j <= row; j++) {
             double score = 0;
             for (int d = 0; d < headSize; d++) {
                 score += (double) queries[row][head * headSize + d] * keys[j][offset + d];
             }
-            double weight = Math.exp(score / Math.sqrt(headSize));
+            score *= shape.scale();
+            if (shape.softCap() > 0) {
+                score = shape.softCap() * Math.tanh(score / shape.softCap());
+            }
+            if (shape.slopes() != null) {
+                score -= shape.slopes()[head] * (row - j);
+            }
+            double weight = Math.exp(score);
             total += weight;
-            for (int d = 0; d < headSize; d++) {
-                result[d] += weight * values[j][offset + d];
+            for (int d = 0; d < valueSize; d++) {
+                result[d] += weight * values[j][head / (heads / kvHeads) * valueSize + d];
             }
         }
-        for (int d = 0; d < headSize; d++) {
+        for (int d = 0; d < valueSize; d++) {
             result[d] /= total;
         }
         return result;

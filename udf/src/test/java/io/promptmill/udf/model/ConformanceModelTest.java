@@ -26,6 +26,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -37,6 +38,11 @@ import org.junit.jupiter.api.TestFactory;
 class ConformanceModelTest {
     /** Normalised mean squared error of logits; a sound single-precision forward pass stays far below. */
     private static final double MAXIMUM_ERROR = 1e-9;
+    /** The reference engine takes GELU from a table in half precision. */
+    private static final double MAXIMUM_ERROR_WITH_GELU = 1e-6;
+
+    private static final Set<String> WITH_GELU =
+            Set.of("falcon", "gemma", "gemma2", "gemma3", "gpt2", "gptneox", "mpt", "phi2", "starcoder2");
     /** Where the two best tokens are closer, either may come next. */
     private static final double MINIMUM_MARGIN = 1e-3;
 
@@ -86,7 +92,8 @@ class ConformanceModelTest {
             Model model;
             try {
                 int rows = expected.get("token_ids").size();
-                model = ModelRegistry.load(file, new Compute(KernelProvider.get(), workers), rows, rows);
+                model = ModelRegistry.load(
+                        file, new Compute(KernelProvider.get(), workers), new ModelSize(rows, rows, 2 * rows));
             } catch (ModelFileException e) {
                 // An architecture or a variant of one that is not known is refused by name, and only that.
                 assertTrue(e.getMessage().matches(".*(is not known|not supported).*"), e.getMessage());
@@ -94,12 +101,14 @@ class ConformanceModelTest {
                 Assumptions.abort(e.getMessage());
                 return;
             }
-            compare(model, expected, floats(description.resolveSibling(name(path) + ".logits.f32")));
+            String architecture = file.metadata().requireText("general.architecture");
+            double maximum = WITH_GELU.contains(architecture) ? MAXIMUM_ERROR_WITH_GELU : MAXIMUM_ERROR;
+            compare(model, expected, maximum, floats(description.resolveSibling(name(path) + ".logits.f32")));
             RUN.merge(folder, 1, Integer::sum);
         }
     }
 
-    private static void compare(Model model, JsonNode expected, float[] logits) {
+    private static void compare(Model model, JsonNode expected, double maximumError, float[] logits) {
         int[] tokens = ints(expected.get("token_ids"));
         int[] positions = ints(expected.get("logits_positions"));
         int vocabulary = expected.get("vocab_size").asInt();
@@ -111,7 +120,7 @@ class ConformanceModelTest {
         float[][] whole = forward(model, cache, tokens, 0, tokens.length, shuffledBlocks);
         for (int i = 0; i < positions.length; i++) {
             double error = normalisedError(whole[positions[i]], logits, i * vocabulary);
-            assertTrue(error < MAXIMUM_ERROR, "position " + positions[i] + ": error " + error);
+            assertTrue(error < maximumError, "position " + positions[i] + ": error " + error);
         }
 
         KvCache second = model.shape().newKvCache(KvPrecision.F32, shuffledBlocks.length);

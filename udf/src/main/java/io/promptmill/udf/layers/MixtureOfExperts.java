@@ -1,0 +1,184 @@
+package io.promptmill.udf.layers;
+
+import io.promptmill.udf.kernels.Kernels;
+import io.promptmill.udf.kernels.PackedMatrix;
+import io.promptmill.udf.kernels.ProductInput;
+import io.promptmill.udf.tensor.RowTiles;
+
+/**
+ * A feed-forward layer of experts, of which each row uses a few (Shazeer et al. 2017, arXiv:1701.06538; Jiang et al. 2024,
+ * arXiv:2401.04088). The rows of a step are grouped by expert, so that the weights of an expert are read once for all its
+ * rows and those of unused experts not at all. One step at a time.
+ */
+public final class MixtureOfExperts implements FeedForward {
+    private final Compute compute;
+    private final ExpertRouter router;
+    private final Activation activation;
+    private final PackedMatrix[][] gateAndUp;
+    private final float[][][] gateAndUpBiases;
+    private final PackedMatrix[] down;
+    private final float[][] downBiases;
+    private final int embedding;
+    private final int hidden;
+    private final Scratch scratch;
+
+    /**
+     * The experts' weights, one of each for an expert.
+     *
+     * @param gate {@code [hidden x embedding]} each
+     * @param up {@code [hidden x embedding]} each
+     * @param down {@code [embedding x hidden]} each
+     */
+    public record Experts(Projection[] gate, Projection[] up, Projection[] down) {}
+
+    /**
+     * @param scratch shared by the layers of a model
+     */
+    public MixtureOfExperts(
+            Compute compute, ExpertRouter router, Activation activation, Experts experts, Scratch scratch) {
+        this.compute = compute;
+        this.router = router;
+        this.activation = activation;
+        this.scratch = scratch;
+        int count = experts.gate().length;
+        embedding = experts.down()[0].weights().rows();
+        hidden = experts.down()[0].weights().columns();
+        gateAndUp = new PackedMatrix[count][2];
+        gateAndUpBiases = new float[count][2][];
+        down = new PackedMatrix[count];
+        downBiases = new float[count][];
+        for (int i = 0; i < count; i++) {
+            gateAndUp[i][0] = pack(experts.gate()[i]);
+            gateAndUp[i][1] = pack(experts.up()[i]);
+            gateAndUpBiases[i][0] = experts.gate()[i].bias();
+            gateAndUpBiases[i][1] = experts.up()[i].bias();
+            down[i] = pack(experts.down()[i]);
+            downBiases[i] = experts.down()[i].bias();
+        }
+    }
+
+    private PackedMatrix pack(Projection projection) {
+        return compute.kernels().pack(projection.weights(), compute.workers());
+    }
+
+    @Override
+    public void apply(RowTiles input, RowTiles output) {
+        Kernels kernels = compute.kernels();
+        int rows = input.rows();
+        ExpertRouter.Routing routing = router.routing();
+        Scratch s = scratch.fit(rows, routing, embedding, hidden);
+        router.route(input, s.scores, s.chosen, s.shares);
+        ExpertGroups groups = s.groups;
+        groups.form(s.chosen, rows * routing.used());
+        int places = groups.places();
+        s.gathered.resize(places);
+        s.gate.resize(places);
+        s.up.resize(places);
+        compute.workers().run(s.gathered.tiles(), tile -> gather(input, s, tile));
+
+        ProductInput converted = compute.productInput(embedding);
+        compute.workers().run(converted.begin(s.gathered), converted::convert);
+        int gateSlices = gateAndUp[0][0].slices();
+        int slices = gateSlices + gateAndUp[0][1].slices();
+        compute.workers().run(groups.count() * slices, i -> {
+            int group = i / slices;
+            int which = i % slices < gateSlices ? 0 : 1;
+            int expert = groups.expert(group);
+            Linear.multiply(
+                    kernels,
+                    converted,
+                    gateAndUp[expert][which],
+                    gateAndUpBiases[expert][which],
+                    which == 0 ? s.gate : s.up,
+                    i % slices - which * gateSlices,
+                    groups.start(group),
+                    groups.end(group));
+        });
+        compute.forElements(
+                s.gate, (from, to) -> activation.multiply(kernels.elements(), s.gate.data(), s.up.data(), from, to));
+
+        ProductInput raised = compute.productInput(hidden);
+        compute.workers().run(raised.begin(s.gate), raised::convert);
+        int downSlices = down[0].slices();
+        // What was gathered is not needed any more: the results take its place.
+        compute.workers().run(groups.count() * downSlices, i -> {
+            int group = i / downSlices;
+            int expert = groups.expert(group);
+            Linear.multiply(
+                    kernels,
+                    raised,
+                    down[expert],
+                    downBiases[expert],
+                    s.gathered,
+                    i % downSlices,
+                    groups.start(group),
+                    groups.end(group));
+        });
+        compute.workers().run(output.tiles(), tile -> combine(s, routing.used(), output, tile));
+    }
+
+    /** Copies to the places of a tile the rows that go there; a place without a row is set to 0. */
+    private void gather(RowTiles input, Scratch s, int tile) {
+        float[] target = s.gathered.data();
+        for (int lane = 0; lane < RowTiles.LANES; lane++) {
+            int to = s.gathered.index(tile * RowTiles.LANES + lane, 0);
+            int assignment = s.groups.assignment(tile * RowTiles.LANES + lane);
+            if (assignment < 0) {
+                for (int f = 0; f < embedding; f++) {
+                    target[to + f * RowTiles.LANES] = 0f;
+                }
+                continue;
+            }
+            int from = input.index(assignment / router.routing().used(), 0);
+            for (int f = 0; f < embedding; f++) {
+                target[to + f * RowTiles.LANES] = input.data()[from + f * RowTiles.LANES];
+            }
+        }
+    }
+
+    /** Adds up the results of each row's experts, the best first, by their weights. */
+    private void combine(Scratch s, int used, RowTiles output, int tile) {
+        float[] results = s.gathered.data();
+        float[] target = output.data();
+        int end = Math.min(output.rows(), (tile + 1) * RowTiles.LANES);
+        for (int row = tile * RowTiles.LANES; row < end; row++) {
+            int to = output.index(row, 0);
+            for (int i = 0; i < used; i++) {
+                float share = s.shares[row * used + i];
+                int from = s.gathered.index(s.groups.place(row * used + i), 0);
+                for (int f = 0; f < embedding; f++) {
+                    float part = results[from + f * RowTiles.LANES] * share;
+                    target[to + f * RowTiles.LANES] = i == 0 ? part : target[to + f * RowTiles.LANES] + part;
+                }
+            }
+        }
+    }
+
+    /** Buffers that the layers of a model share, as large as the largest step so far. */
+    public static final class Scratch {
+        private int rows;
+        private RowTiles scores;
+        private RowTiles gathered;
+        private RowTiles gate;
+        private RowTiles up;
+        private int[] chosen;
+        private float[] shares;
+        private ExpertGroups groups;
+
+        private Scratch fit(int newRows, ExpertRouter.Routing routing, int embedding, int hidden) {
+            if (newRows > rows) {
+                rows = newRows;
+                int assignments = Math.multiplyExact(newRows, routing.used());
+                groups = new ExpertGroups(routing.experts(), assignments);
+                scores = new RowTiles(newRows, routing.experts());
+                gathered = new RowTiles(groups.maximumPlaces(), embedding);
+                gate = new RowTiles(groups.maximumPlaces(), hidden);
+                up = new RowTiles(groups.maximumPlaces(), hidden);
+                chosen = new int[assignments];
+                shares = new float[assignments];
+            }
+            scores.resize(newRows);
+            return this;
+        }
+    }
+}

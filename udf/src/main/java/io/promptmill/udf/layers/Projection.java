@@ -1,0 +1,25 @@
+package io.promptmill.udf.layers;
+
+import io.promptmill.udf.tensor.Matrix;
+
+/**
+ * What a linear layer multiplies with and adds.
+ *
+ * @param weights {@code [outputs x inputs]}
+ * @param bias {@code [outputs]}; null for none
+ */
+public record Projection(Matrix weights, float[] bias) {
+    public Projection {
+        if (bias != null && bias.length != weights.rows()) {
+            throw new IllegalArgumentException(
+                    weights.name() + " has " + weights.rows() + " outputs and a bias of " + bias.length);
+        }
+    }
+
+    /** A part of the outputs, as of a layer whose weights are stored together with others'. */
+    public Projection outputs(int from, int count) {
+        return new Projection(
+                weights.rows(from, count),
+                bias == null ? null : java.util.Arrays.copyOfRange(bias, from, from + count));
+    }
+}
