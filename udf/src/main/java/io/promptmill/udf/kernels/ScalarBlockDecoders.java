@@ -39,6 +39,23 @@ public final class ScalarBlockDecoders {
             case Q4_K -> inBlocks(format, ScalarBlockDecoders::decodeQ4K);
             case Q5_K -> inBlocks(format, ScalarBlockDecoders::decodeQ5K);
             case Q6_K -> inBlocks(format, ScalarBlockDecoders::decodeQ6K);
+            case Q1_0 -> inBlocks(format, ScalarLowBitDecoders::decodeQ1Zero);
+            case Q2_0 -> inBlocks(format, ScalarLowBitDecoders::decodeQ2Zero);
+            case Q2_K -> inBlocks(format, ScalarLowBitDecoders::decodeQ2K);
+            case Q3_K -> inBlocks(format, ScalarLowBitDecoders::decodeQ3K);
+            case TQ1_0 -> inBlocks(format, ScalarLowBitDecoders::decodeTq1Zero);
+            case TQ2_0 -> inBlocks(format, ScalarLowBitDecoders::decodeTq2Zero);
+            case IQ4_NL -> inBlocks(format, ScalarFourBitTableDecoders::decodeIq4Nl);
+            case IQ4_XS -> inBlocks(format, ScalarFourBitTableDecoders::decodeIq4Xs);
+            case MXFP4 -> inBlocks(format, ScalarFourBitTableDecoders::decodeMxfp4);
+            case NVFP4 -> inBlocks(format, ScalarFourBitTableDecoders::decodeNvfp4);
+            case IQ1_S -> inBlocks(format, ScalarCodebookDecoders::decodeIq1S);
+            case IQ1_M -> inBlocks(format, ScalarCodebookDecoders::decodeIq1M);
+            case IQ2_XXS -> inBlocks(format, ScalarCodebookDecoders::decodeIq2Xxs);
+            case IQ2_XS -> inBlocks(format, ScalarCodebookDecoders::decodeIq2Xs);
+            case IQ2_S -> inBlocks(format, ScalarCodebookDecoders::decodeIq2S);
+            case IQ3_XXS -> inBlocks(format, ScalarCodebookDecoders::decodeIq3Xxs);
+            case IQ3_S -> inBlocks(format, ScalarCodebookDecoders::decodeIq3S);
         };
     }
 

@@ -33,9 +33,14 @@ final class VectorBlockDecoders {
             case BF16 -> VectorBlockDecoders::decodeBf16;
             case Q4_0 -> VectorBlockDecoders::decodeQ4Zero;
             case Q8_0 -> VectorBlockDecoders::decodeQ8Zero;
+            case Q2_K -> VectorBlockDecoders::decodeQ2K;
+            case Q3_K -> VectorBlockDecoders::decodeQ3K;
             case Q4_K -> VectorBlockDecoders::decodeQ4K;
             case Q5_K -> VectorBlockDecoders::decodeQ5K;
             case Q6_K -> VectorBlockDecoders::decodeQ6K;
+            case IQ4_NL -> VectorFourBitTableDecoders::decodeIq4Nl;
+            case IQ4_XS -> VectorFourBitTableDecoders::decodeIq4Xs;
+            case MXFP4 -> VectorFourBitTableDecoders::decodeMxfp4;
             default -> ScalarBlockDecoders.of(format);
         };
     }
@@ -97,6 +102,50 @@ final class VectorBlockDecoders {
         }
     }
 
+    private static void decodeQ2K(byte[] source, int sourceOffset, float[] target, int targetOffset, int values) {
+        for (int block = 0; block < values / 256; block++) {
+            int from = sourceOffset + block * 84;
+            float scale = HalfFloats.halfAt(source, from + 80);
+            float minimum = HalfFloats.halfAt(source, from + 82);
+            for (int run = 0; run < 16; run++) {
+                float runScale = scale * (source[from + run] & 0xF);
+                float runMinimum = minimum * (source[from + run] >> 4 & 0xF);
+                int quants = from + 16 + ScalarLowBitDecoders.twoBitRun(run);
+                int to = targetOffset + block * 256 + run * 16;
+                for (int j = 0; j < 16; j += WIDTH) {
+                    floats(twoBits(ints(source, quants + j), ScalarLowBitDecoders.twoBitShift(run)))
+                            .mul(runScale)
+                            .sub(runMinimum)
+                            .intoArray(target, to + j);
+                }
+            }
+        }
+    }
+
+    private static void decodeQ3K(byte[] source, int sourceOffset, float[] target, int targetOffset, int values) {
+        for (int block = 0; block < values / 256; block++) {
+            int from = sourceOffset + block * 110;
+            float scale = HalfFloats.halfAt(source, from + 108);
+            for (int run = 0; run < 16; run++) {
+                float runScale = scale * KScales.scaleOfSixteen(source, from + 96, run);
+                int high = from + (run & 1) * 16;
+                int low = from + 32 + ScalarLowBitDecoders.twoBitRun(run);
+                int to = targetOffset + block * 256 + run * 16;
+                for (int j = 0; j < 16; j += WIDTH) {
+                    IntVector third = ints(source, high + j)
+                            .lanewise(VectorOperators.LSHR, run >> 1)
+                            .and(1)
+                            .lanewise(VectorOperators.LSHL, 2);
+                    floats(twoBits(ints(source, low + j), ScalarLowBitDecoders.twoBitShift(run))
+                                    .or(third)
+                                    .sub(4))
+                            .mul(runScale)
+                            .intoArray(target, to + j);
+                }
+            }
+        }
+    }
+
     private static void decodeQ4K(byte[] source, int sourceOffset, float[] target, int targetOffset, int values) {
         for (int block = 0; block < values / 256; block++) {
             int from = sourceOffset + block * 144;
@@ -154,10 +203,8 @@ final class VectorBlockDecoders {
                 int high = from + 128 + half * 32 + column;
                 int to = targetOffset + block * 256 + run * 16;
                 for (int j = 0; j < 16; j += WIDTH) {
-                    IntVector highBits = ints(source, high + j)
-                            .lanewise(VectorOperators.LSHR, quarter * 2)
-                            .and(3)
-                            .lanewise(VectorOperators.LSHL, 4);
+                    IntVector highBits =
+                            twoBits(ints(source, high + j), quarter * 2).lanewise(VectorOperators.LSHL, 4);
                     floats(nibbles(ints(source, low + j), (quarter >> 1) * 4)
                                     .or(highBits)
                                     .sub(32))
@@ -182,6 +229,10 @@ final class VectorBlockDecoders {
 
     private static IntVector nibbles(IntVector bytes, int shift) {
         return bytes.lanewise(VectorOperators.LSHR, shift).and(0xF);
+    }
+
+    private static IntVector twoBits(IntVector bytes, int shift) {
+        return bytes.lanewise(VectorOperators.LSHR, shift).and(3);
     }
 
     private static FloatVector floats(IntVector values) {

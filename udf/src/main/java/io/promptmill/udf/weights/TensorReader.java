@@ -101,9 +101,8 @@ final class TensorReader {
             throw new ModelFileException(source + ": " + quoted + " of shape " + shape + " has rows of " + columns
                     + " values; " + format + " expects a multiple of " + format.blockSize() + REMEDY);
         }
-        // Every value takes at least half a byte, so that a product beyond the file's bits is a lie before it
-        // overflows.
-        long left = storage.size() * 2;
+        // A product beyond the values that so many bytes can hold is a lie, and is found before it overflows.
+        long left = storage.size() * BlockFormat.MAXIMUM_VALUES_PER_BYTE;
         for (long length : shape) {
             left /= length;
         }

@@ -11,6 +11,8 @@ final class BlockTwin {
     /** A value, and the largest magnitude met on the way to it, for tolerances. */
     record Value(double value, double largest) {}
 
+    private static final int[] IQ4 = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+
     private BlockTwin() {}
 
     static Value value(BlockFormat format, byte[] source, int index) {
@@ -45,6 +47,34 @@ final class BlockTwin {
                 double scale = halfAt(source, block + 208) * source[block + 192 + j / 16];
                 yield scaled(scale, low + 16 * high - 32);
             }
+            case Q1_0 -> scaled(halfAt(source, block), 2 * (int) bits(source, block + 2, j, 1) - 1);
+            case Q2_0 -> scaled(halfAt(source, block), (int) bits(source, block + 2, 2 * j, 2) - 1);
+            case Q2_K ->
+                shifted(
+                        halfAt(source, block + 80) * bits(source, block + j / 16, 0, 4),
+                        superPair(source, block + 16, j),
+                        -halfAt(source, block + 82) * bits(source, block + j / 16, 4, 4));
+            case Q3_K -> {
+                int run = j / 16;
+                long scale = bits(source, block + 96 + run % 8, run / 8 * 4, 4)
+                        + 16 * bits(source, block + 104 + run % 4, run / 4 * 2, 2);
+                int quant = superPair(source, block + 32, j) + 4 * (int) bits(source, block + j % 32, j / 32, 1);
+                yield scaled(halfAt(source, block + 108) * (scale - 32), quant - 4);
+            }
+            case TQ1_0 -> scaled(halfAt(source, block + 52), ternaryDigit(source, block, j) - 1);
+            case TQ2_0 -> scaled(halfAt(source, block + 64), superPair(source, block, j) - 1);
+            case IQ4_NL -> scaled(halfAt(source, block), IQ4[nibble(source, block + 2, j)]);
+            case IQ4_XS -> {
+                int run = j / 32;
+                long scale = bits(source, block + 4, run * 4, 4) + 16 * bits(source, block + 2, run * 2, 2) - 32;
+                yield scaled(halfAt(source, block) * scale, IQ4[nibble(source, block + 8 + run * 16, j % 32)]);
+            }
+            case MXFP4 -> plain(Math.pow(2, (source[block] & 0xFF) - 127) * fourBitFloat(nibble(source, block + 1, j)));
+            case NVFP4 -> {
+                int nibble = (int) bits(source, block + 4 + j / 16 * 8 + j % 8, j % 16 / 8 * 4, 4);
+                yield plain(eightBitFloat(source[block + j / 16] & 0xFF) * fourBitFloat(nibble));
+            }
+            default -> plain(CodebookTwin.value(format, source, block, j));
         };
     }
 
@@ -59,12 +89,30 @@ final class BlockTwin {
         return exponent == 0 ? sign * fraction * Math.pow(2, -14) : sign * (1 + fraction) * Math.pow(2, exponent - 15);
     }
 
-    private static double halfAt(byte[] source, int offset) {
+    /** A sign, two bits of exponent with bias 1, one of fraction. */
+    private static double fourBitFloat(int bits) {
+        double sign = bits >> 3 == 0 ? 1 : -1;
+        double fraction = (bits & 1) / 2.0;
+        int exponent = bits >> 1 & 3;
+        return exponent == 0 ? sign * fraction + 0.0 : sign * (1 + fraction) * Math.pow(2, exponent - 1);
+    }
+
+    /** Four bits of exponent with bias 7, three of fraction; what would be NaN is zero. */
+    private static double eightBitFloat(int bits) {
+        double fraction = (bits & 7) / 8.0;
+        int exponent = bits >> 3 & 15;
+        if (bits == 127) {
+            return 0;
+        }
+        return exponent == 0 ? fraction * Math.pow(2, -6) : (1 + fraction) * Math.pow(2, exponent - 7);
+    }
+
+    static double halfAt(byte[] source, int offset) {
         return half((int) bits(source, offset, 0, 16));
     }
 
     /** {@code count} bits from bit {@code first} of the little-endian number that begins at {@code offset}. */
-    private static long bits(byte[] source, int offset, int first, int count) {
+    static long bits(byte[] source, int offset, int first, int count) {
         byte[] bigEndian = new byte[1 + (first + count + 7) / 8];
         for (int index = 1; index < bigEndian.length; index++) {
             bigEndian[bigEndian.length - index] = source[offset + index - 1];
@@ -83,6 +131,19 @@ final class BlockTwin {
     /** Value {@code j} of 256 four-bit numbers: each 64 of them share 32 bytes. */
     private static int superNibble(byte[] source, int offset, int j) {
         return (int) bits(source, offset + j / 64 * 32 + j % 32, j % 64 / 32 * 4, 4);
+    }
+
+    /** Value {@code j} of 256 two-bit numbers: each 128 of them share 32 bytes. */
+    private static int superPair(byte[] source, int offset, int j) {
+        return (int) bits(source, offset + j / 128 * 32 + j % 32, j % 128 / 32 * 2, 2);
+    }
+
+    /** Digit {@code j}, 0 to 2, of TQ1_0: a byte over 256 is a fraction in base three. */
+    private static int ternaryDigit(byte[] source, int block, int j) {
+        int bytes = j < 160 ? 32 : j < 240 ? 16 : 4;
+        int first = j < 160 ? 0 : j < 240 ? 160 : 240;
+        int stored = source[block + first / 5 + (j - first) % bytes] & 0xFF;
+        return (int) (Math.floor(stored * Math.pow(3, (j - first) / bytes + 1) / 256) % 3);
     }
 
     /** Scales and minima: eight pairs of six bits, as llama.cpp packs them in twelve bytes after two halves. */

@@ -93,7 +93,7 @@ class KernelsTwinTest {
     @ParameterizedTest
     @EnumSource(
             value = BlockFormat.class,
-            names = {"Q8_0", "Q4_0", "Q4_K", "Q6_K", "F16"})
+            names = {"Q8_0", "Q4_0", "Q4_K", "Q6_K", "F16", "Q2_K", "IQ4_NL", "IQ3_S", "MXFP4", "Q1_0"})
     void gatherIsTheDecodedRow(BlockFormat format) {
         Matrix table = randomMatrix(format, 9, 768);
         int[] ids = {8, 0, 3, 3, 5, 1, 2, 7, 8, 8, 0, 4, 6, 2, 1, 0, 5};

@@ -49,15 +49,35 @@ class PrecisionKernelsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = BlockFormat.class,
-            names = {"F32", "F16", "Q8_0", "Q4_0", "Q4_K", "Q6_K"})
+    @EnumSource(BlockFormat.class)
     void formatsKeepTheirValuesInBf16(BlockFormat format) {
         try (Kernels kernels = bf16()) {
-            RowTiles input = randomTiles(37, 512);
-            Matrix weights = randomMatrix(format, 150, 512);
-            assertNear(input, weights, product(kernels, input, weights), 0.004);
+            for (int inputs : inputs(format)) {
+                RowTiles input = randomTiles(37, inputs);
+                Matrix weights = randomMatrix(format, 150, inputs);
+                assertNear(input, weights, product(kernels, input, weights), 0.004);
+            }
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(BlockFormat.class)
+    void formatsKeepTheirValuesInEightBits(BlockFormat format) {
+        for (int inputs : inputs(format)) {
+            RowTiles input = randomTiles(37, inputs);
+            Matrix weights = randomMatrix(format, 150, inputs);
+            RowTiles scalar = product(new JavaInt8Kernels(new ScalarKernels()), input, weights);
+            assertSameRows(scalar, product(new JavaInt8Kernels(new VectorKernels()), input, weights));
+            try (Kernels chosen = KernelProvider.open(Precision.INT8)) {
+                assertSameRows(scalar, product(chosen, input, weights));
+            }
+            assertNear(input, weights, scalar, 0.02);
+        }
+    }
+
+    /** Lengths of rows: of one block, where that is more than a value, and of several. */
+    private static int[] inputs(BlockFormat format) {
+        return format.blockSize() == 1 ? new int[] {512} : new int[] {format.blockSize(), 512};
     }
 
     @ParameterizedTest
@@ -223,6 +243,10 @@ class PrecisionKernelsTest {
             while (bytes.hasRemaining()) {
                 bytes.putFloat((float) random.nextGaussian());
             }
+        } else if (format == BlockFormat.BF16) {
+            while (bytes.hasRemaining()) {
+                bytes.putShort((short) ScalarConversions.bf16((float) random.nextGaussian()));
+            }
         } else {
             random.nextBytes(bytes.array());
             tameScales(bytes, format);
@@ -231,17 +255,34 @@ class PrecisionKernelsTest {
         return new Matrix("random", format, rows, columns, new Content(content), 0);
     }
 
-    /** Random bytes make scales of any size, infinities among them: these are between 0.5 and 1. */
+    /** Random bytes make scales of any size, infinities among them: these are between 0.5 and 1, or 1 and 2. */
     private static void tameScales(ByteBuffer bytes, BlockFormat format) {
         for (int block = 0; block < bytes.capacity(); block += format.blockBytes()) {
             switch (format) {
-                case F16, Q8_0, Q4_0 -> tame(bytes, block);
-                case Q4_K -> {
+                case Q4_1, Q5_1, Q4_K, Q5_K -> {
                     tame(bytes, block);
                     tame(bytes, block + 2);
                 }
+                case Q2_K -> {
+                    tame(bytes, block + 80);
+                    tame(bytes, block + 82);
+                }
+                case Q3_K -> tame(bytes, block + 108);
                 case Q6_K -> tame(bytes, block + 208);
-                default -> throw new IllegalArgumentException(format.name());
+                case TQ1_0 -> tame(bytes, block + 52);
+                case TQ2_0 -> tame(bytes, block + 64);
+                case MXFP4 -> bytes.put(block, (byte) (bytes.get(block) & 1 | 126));
+                case NVFP4 -> {
+                    for (int run = 0; run < 4; run++) {
+                        bytes.put(block + run, (byte) (bytes.get(block + run) & 7 | 7 << 3));
+                    }
+                }
+                case IQ1_M -> {
+                    // The half lies in the upper four bits of four shorts.
+                    bytes.put(block + 55, (byte) (bytes.get(block + 55) & 0xF | 0x30));
+                    bytes.put(block + 53, (byte) (bytes.get(block + 53) & 0x3F | 0x80));
+                }
+                default -> tame(bytes, block);
             }
         }
     }

@@ -138,8 +138,8 @@ final class GgufRefusalTest {
                                 .rawData(data)
                                 .toBytes()),
                 arguments(
-                        "'t' is stored in block format 10 (Q2_K); expected one of F32, F16, Q4_0",
-                        writer().rawTensor("t", 10, 0, 256).rawData(data).toBytes()),
+                        "'t' is stored in block format 15 (Q8_K); expected one of F32, F16, Q4_0",
+                        writer().rawTensor("t", 15, 0, 256).rawData(data).toBytes()),
                 arguments(
                         "block format 4294967295 (unknown)",
                         writer().rawTensor("t", -1, 0, 1).rawData(data).toBytes()),
