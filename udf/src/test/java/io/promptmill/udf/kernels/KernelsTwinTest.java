@@ -239,7 +239,7 @@ class KernelsTwinTest {
                     double gate = Math.min(x, 2);
                     return gate / (1 + Math.exp(-1.702 * gate)) * (Math.max(-2, Math.min(2, y)) + 1);
                 },
-                1e-6);
+                1e-5);
     }
 
     private interface Kernel {
