@@ -11,6 +11,9 @@ import io.promptmill.udf.tensor.RowTiles;
  * rows and those of unused experts not at all. One step at a time.
  */
 public final class MixtureOfExperts implements FeedForward {
+    /** Features of sixteen rows, and of the tiles that they come from, which the first-level cache holds. */
+    private static final int FEATURES_IN_CACHE = 32;
+
     private final Compute compute;
     private final ExpertRouter router;
     private final Activation activation;
@@ -119,38 +122,43 @@ public final class MixtureOfExperts implements FeedForward {
 
     /** Copies to the places of a tile the rows that go there; a place without a row is set to 0. */
     private void gather(RowTiles input, Scratch s, int tile) {
+        float[] source = input.data();
         float[] target = s.gathered.data();
-        for (int lane = 0; lane < RowTiles.LANES; lane++) {
-            int to = s.gathered.index(tile * RowTiles.LANES + lane, 0);
-            int assignment = s.groups.assignment(tile * RowTiles.LANES + lane);
-            if (assignment < 0) {
-                for (int f = 0; f < embedding; f++) {
-                    target[to + f * RowTiles.LANES] = 0f;
+        for (int feature = 0; feature < embedding; feature += FEATURES_IN_CACHE) {
+            int length = Math.min(FEATURES_IN_CACHE, embedding - feature) * RowTiles.LANES;
+            for (int place = tile * RowTiles.LANES; place < (tile + 1) * RowTiles.LANES; place++) {
+                int to = s.gathered.index(place, feature);
+                int assignment = s.groups.assignment(place);
+                int from = assignment < 0
+                        ? 0
+                        : input.index(assignment / router.routing().used(), feature);
+                for (int i = 0; i < length; i += RowTiles.LANES) {
+                    target[to + i] = assignment < 0 ? 0f : source[from + i];
                 }
-                continue;
-            }
-            int from = input.index(assignment / router.routing().used(), 0);
-            for (int f = 0; f < embedding; f++) {
-                target[to + f * RowTiles.LANES] = input.data()[from + f * RowTiles.LANES];
             }
         }
     }
 
     /** Adds up the results of each row's experts, the best first, by their weights. */
     private void combine(Scratch s, int used, RowTiles output, int tile) {
-        float[] results = s.gathered.data();
-        float[] target = output.data();
         int end = Math.min(output.rows(), (tile + 1) * RowTiles.LANES);
-        for (int row = tile * RowTiles.LANES; row < end; row++) {
-            int to = output.index(row, 0);
-            for (int i = 0; i < used; i++) {
-                float share = s.shares[row * used + i];
-                int from = s.gathered.index(s.groups.place(row * used + i), 0);
-                for (int f = 0; f < embedding; f++) {
-                    float part = results[from + f * RowTiles.LANES] * share;
-                    target[to + f * RowTiles.LANES] = i == 0 ? part : target[to + f * RowTiles.LANES] + part;
+        for (int feature = 0; feature < embedding; feature += FEATURES_IN_CACHE) {
+            int length = Math.min(FEATURES_IN_CACHE, embedding - feature) * RowTiles.LANES;
+            for (int row = tile * RowTiles.LANES; row < end; row++) {
+                for (int i = 0; i < used; i++) {
+                    int assignment = row * used + i;
+                    int from = s.gathered.index(s.groups.place(assignment), feature);
+                    add(s, from, s.shares[assignment], i == 0, output.data(), output.index(row, feature), length);
                 }
             }
+        }
+    }
+
+    private static void add(Scratch s, int from, float share, boolean first, float[] target, int to, int length) {
+        float[] results = s.gathered.data();
+        for (int i = 0; i < length; i += RowTiles.LANES) {
+            float part = results[from + i] * share;
+            target[to + i] = first ? part : target[to + i] + part;
         }
     }
 
