@@ -67,7 +67,8 @@ sys.argv = ["corpus.py", "0", "20260303"]
 import corpus
 
 for i in range(count):
-    print(json.dumps({"id": i, "text": corpus.headline()[0]}))
+    # A number makes every prompt another: equal ones are computed once.
+    print(json.dumps({"id": i, "text": f"{corpus.headline()[0]} ({i})"}))
 PYTHON
 }
 
