@@ -21,7 +21,9 @@ import java.util.Optional;
  * from here is in use, linear layers that are stored transposed (GPT-2).
  */
 public final class SafetensorsFolder implements ModelFile {
-    private static final String CONFIG = "config.json";
+    /** The file that makes a folder one of these. */
+    public static final String CONFIG = "config.json";
+
     private static final String TOKENIZER = "tokenizer.json";
     private static final List<String> NAMES_OF_PARTS = List.of(SafetensorsFiles.ENDING, ".json", ".jinja", ".model");
 
@@ -79,9 +81,14 @@ public final class SafetensorsFolder implements ModelFile {
         return Files.isDirectory(path) && Files.exists(path.resolve(CONFIG));
     }
 
-    /** True for the names of files that a model in such a folder may need; the folder's pickles are not among them. */
+    /**
+     * True for the names of files that a model in such a folder may need. Pickles are not among them, nor a second copy of
+     * the weights under their maker's own names ({@code consolidated}).
+     */
     public static boolean isPart(String fileName) {
-        return !fileName.startsWith(".") && NAMES_OF_PARTS.stream().anyMatch(fileName::endsWith);
+        return !fileName.startsWith(".")
+                && !fileName.startsWith("consolidated")
+                && NAMES_OF_PARTS.stream().anyMatch(fileName::endsWith);
     }
 
     private static void refuseQuantised(HubConfig config) {

@@ -100,10 +100,6 @@ final class SafetensorsHeader {
             }
             String quoted = "tensor " + Quoted.of(name);
             require(!name.isEmpty(), "a tensor has no name");
-            require(
-                    name.length() <= MetadataReader.MAXIMUM_NAME_BYTES,
-                    quoted + " has a name of " + name.length() + " characters; expected at most "
-                            + MetadataReader.MAXIMUM_NAME_BYTES);
             require(value == JsonToken.START_OBJECT, quoted + " is not described by an object");
             require(entries.size() < MAXIMUM_TENSORS, "there are more than " + MAXIMUM_TENSORS + " tensors");
             entries.put(name, readEntry(quoted));

@@ -46,6 +46,48 @@ public final class HubFolderWriter {
         return reader.readPairs(reader.readKeyCount());
     }
 
+    /** The model in {@code folder} with the vocabulary of the GGUF file, which a folder keeps in its {@code tokenizer.json}. */
+    public ModelFile withVocabulary(Path folder) {
+        SafetensorsFolder file = SafetensorsFolder.open(folder);
+        HubConfig config = HubConfig.read(folder.resolve("config.json"));
+        HubFamily family = HubFamilies.of(config);
+        HubKeys all = new HubKeys(config.withDefaults(family.defaults()), family.architecture());
+        family.keys().accept(all);
+        keys.forEach((key, value) -> {
+            if (key.startsWith("tokenizer.")) {
+                all.values().put(key, value);
+            }
+        });
+        return new WithMetadata(file, new Metadata(folder.toString(), all.values()));
+    }
+
+    private record WithMetadata(ModelFile file, Metadata metadata) implements ModelFile {
+        @Override
+        public Map<String, TensorInfo> tensors() {
+            return file.tensors();
+        }
+
+        @Override
+        public Matrix matrix(String name, int rows, int columns) {
+            return file.matrix(name, rows, columns);
+        }
+
+        @Override
+        public Matrix[] matrices(String name, int count, int rows, int columns) {
+            return file.matrices(name, count, rows, columns);
+        }
+
+        @Override
+        public float[] vector(String name, int length) {
+            return file.vector(name, length);
+        }
+
+        @Override
+        public void close() {
+            file.close();
+        }
+    }
+
     public String architecture() {
         return architecture;
     }
