@@ -15,7 +15,7 @@ import java.util.OptionalInt;
  */
 final class HubConfig {
     /** Configurations take a few KiB; those with label tables a few hundred. */
-    private static final int MAXIMUM_BYTES = 4 << 20;
+    private static final int MAXIMUM_BYTES = 1 << 20;
     /** Where models with an image or audio tower keep the settings of the language model. */
     private static final String[] TEXT_SECTIONS = {"text_config", "llm_config", "language_config"};
 

@@ -22,9 +22,9 @@ final class HubJson {
 
     private HubJson() {}
 
-    /** A parser of UTF-8 bytes that keeps no names of a stranger after it is closed. */
+    /** A parser of UTF-8 bytes that remembers no names: repeated ones are for the caller to find. */
     static JsonParser parser(byte[] json) throws IOException {
-        return MAPPER.getFactory().createParser(json);
+        return MAPPER.getFactory().createParser(json).disable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
     }
 
     /**
@@ -66,7 +66,8 @@ final class HubJson {
         return safe.substring(1, safe.length() - 1)
                 + (malformed.getLocation() == null
                         ? ""
-                        : ", byte " + malformed.getLocation().getByteOffset());
+                        : ", line " + malformed.getLocation().getLineNr() + ", column "
+                                + malformed.getLocation().getColumnNr());
     }
 
     static JsonNode node(Object value) {

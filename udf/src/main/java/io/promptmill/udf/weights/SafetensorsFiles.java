@@ -24,7 +24,9 @@ final class SafetensorsFiles implements AutoCloseable {
     static final String ENDING = ".safetensors";
     private static final String SINGLE = "model.safetensors";
     private static final String INDEX = "model.safetensors.index.json";
-    private static final int MAXIMUM_INDEX_BYTES = 32 << 20;
+    /** Twice what a model with 40,000 tensors has. */
+    private static final int MAXIMUM_INDEX_BYTES = 8 << 20;
+
     private static final int MAXIMUM_SHARDS = 10_000;
     private static final String REMEDY = ". Download all files of the model again, from one place";
 

@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * Reads the header of a safetensors file: its length in eight little-endian bytes, then JSON with type, shape and place of
@@ -20,6 +21,9 @@ import java.util.Map;
  */
 final class SafetensorsHeader {
     private static final int LENGTH_BYTES = 8;
+    /** Several times what a model of 40,000 tensors in one file needs. */
+    private static final int MAXIMUM_HEADER_BYTES = 32 << 20;
+
     private static final int MAXIMUM_TENSORS = 1 << 18;
     private static final int MAXIMUM_DIMENSIONS = 8;
     private static final String FREE_TEXT = "__metadata__";
@@ -79,10 +83,10 @@ final class SafetensorsHeader {
                     + FileKind.known(sample).orElse("expected JSON from byte 8 on. Download it again"));
         }
         long length = new HeaderCursor(source, storage).readLong("the length of the header");
-        long most = Math.min(HeaderCursor.MAXIMUM_HEADER_BYTES, storage.size() - LENGTH_BYTES);
+        long most = Math.min(MAXIMUM_HEADER_BYTES, storage.size() - LENGTH_BYTES);
         if (Long.compareUnsigned(length, most) > 0) {
             throw fault("the header claims " + Long.toUnsignedString(length) + " bytes; expected at most " + most
-                    + (most < HeaderCursor.MAXIMUM_HEADER_BYTES ? ", where the file ends" : ""));
+                    + (most < MAXIMUM_HEADER_BYTES ? ", where the file ends" : ""));
         }
         byte[] json = new byte[(int) length];
         storage.read(LENGTH_BYTES, json, 0, json.length);
@@ -90,7 +94,7 @@ final class SafetensorsHeader {
     }
 
     private void readEntries() throws IOException {
-        require(parser.nextToken() == JsonToken.START_OBJECT, "the header is not an object");
+        require(parser.nextToken() == JsonToken.START_OBJECT, () -> "the header is not an object");
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
             String name = parser.currentName();
             JsonToken value = parser.nextToken();
@@ -99,10 +103,10 @@ final class SafetensorsHeader {
                 continue;
             }
             String quoted = "tensor " + Quoted.of(name);
-            require(!name.isEmpty(), "a tensor has no name");
-            require(value == JsonToken.START_OBJECT, quoted + " is not described by an object");
-            require(entries.size() < MAXIMUM_TENSORS, "there are more than " + MAXIMUM_TENSORS + " tensors");
-            entries.put(name, readEntry(quoted));
+            require(!name.isEmpty(), () -> "a tensor has no name");
+            require(value == JsonToken.START_OBJECT, () -> quoted + " is not described by an object");
+            require(entries.size() < MAXIMUM_TENSORS, () -> "there are more than " + MAXIMUM_TENSORS + " tensors");
+            require(entries.put(name, readEntry(quoted)) == null, () -> quoted + " appears twice");
         }
     }
 
@@ -122,31 +126,31 @@ final class SafetensorsHeader {
                             + " data_offsets");
             }
         }
-        require(type != null, quoted + " has no dtype");
-        require(shape != null, quoted + " has no shape");
-        require(offsets != null && offsets.size() == 2, quoted + " has no data_offsets of two numbers");
+        require(type != null, () -> quoted + " has no dtype");
+        require(shape != null, () -> quoted + " has no shape");
+        require(offsets != null && offsets.size() == 2, () -> quoted + " has no data_offsets of two numbers");
         Entry entry = new Entry(type, shape, offsets.get(0), offsets.get(1));
         checkLength(quoted, entry);
         return entry;
     }
 
     private SafetensorsType readType(String quoted) throws IOException {
-        require(parser.currentToken() == JsonToken.VALUE_STRING, quoted + " has a dtype that is not text");
+        require(parser.currentToken() == JsonToken.VALUE_STRING, () -> quoted + " has a dtype that is not text");
         String name = parser.getText();
         return SafetensorsType.find(name)
                 .orElseThrow(() -> fault(quoted + " is stored as " + Quoted.of(name) + ", which is unknown"));
     }
 
     private List<Long> readNumbers(String quoted, String key, int most) throws IOException {
-        require(parser.currentToken() == JsonToken.START_ARRAY, quoted + " has " + key + " that is not an array");
+        require(parser.currentToken() == JsonToken.START_ARRAY, () -> quoted + " has " + key + " that is not an array");
         List<Long> numbers = new ArrayList<>();
         while (parser.nextToken() != JsonToken.END_ARRAY) {
-            require(numbers.size() < most, quoted + " has " + key + " of more than " + most + " numbers");
+            require(numbers.size() < most, () -> quoted + " has " + key + " of more than " + most + " numbers");
             boolean whole = parser.currentToken() == JsonToken.VALUE_NUMBER_INT
                     && parser.getNumberType() != JsonParser.NumberType.BIG_INTEGER;
             require(
                     whole && parser.getLongValue() >= 0,
-                    quoted + " has " + key + " that is not of whole numbers from 0" + " to 2^63 - 1");
+                    () -> quoted + " has " + key + " that is not of whole numbers from 0 to 2^63 - 1");
             numbers.add(parser.getLongValue());
         }
         return numbers;
@@ -156,18 +160,19 @@ final class SafetensorsHeader {
     private void checkLength(String quoted, Entry entry) {
         require(
                 entry.begin() <= entry.end(),
-                quoted + " ends at byte " + entry.end() + " of the data, before it begins at byte " + entry.begin());
+                () -> quoted + " ends at byte " + entry.end() + " of the data, before it begins at byte "
+                        + entry.begin());
         long bytes = entry.end() - entry.begin();
         long values = 1;
         for (long length : entry.shape()) {
             boolean fits = length == 0 || values <= Long.MAX_VALUE / length / Double.SIZE;
-            require(fits, quoted + " of shape " + entry.shape() + " overflows");
+            require(fits, () -> quoted + " of shape " + entry.shape() + " overflows");
             values *= length;
         }
         long bits = values * entry.type().bits();
         require(
                 bits % Byte.SIZE == 0 && bits / Byte.SIZE == bytes,
-                quoted + " of shape " + entry.shape() + " in " + entry.type() + " takes " + bits
+                () -> quoted + " of shape " + entry.shape() + " in " + entry.type() + " takes " + bits
                         + " bits, but its data_offsets span " + bytes + " bytes");
     }
 
@@ -179,22 +184,24 @@ final class SafetensorsHeader {
         long end = 0;
         for (Map.Entry<String, Entry> tensor : byPlace) {
             Entry entry = tensor.getValue();
-            String quoted = "tensor " + Quoted.of(tensor.getKey());
-            require(
-                    entry.begin() == end,
-                    quoted + " begins at byte " + entry.begin() + " of the data; expected byte " + end
-                            + ", where the one before it ends");
+            if (entry.begin() != end) {
+                throw fault("tensor " + Quoted.of(tensor.getKey()) + " begins at byte " + entry.begin()
+                        + " of the data; expected byte " + end + ", where the one before it ends");
+            }
             end = entry.end();
-            require(
-                    end <= dataBytes,
-                    quoted + " ends at byte " + end + " of the data, which has " + dataBytes + " bytes");
+            if (end > dataBytes) {
+                throw fault("tensor " + Quoted.of(tensor.getKey()) + " ends at byte " + end + " of the data, which has "
+                        + dataBytes + " bytes");
+            }
         }
-        require(end == dataBytes, "the tensors end at byte " + end + " of the data, which has " + dataBytes + " bytes");
+        if (end != dataBytes) {
+            throw fault("the tensors end at byte " + end + " of the data, which has " + dataBytes + " bytes");
+        }
     }
 
-    private void require(boolean holds, String problem) {
+    private void require(boolean holds, Supplier<String> problem) {
         if (!holds) {
-            throw fault(problem);
+            throw fault(problem.get());
         }
     }
 

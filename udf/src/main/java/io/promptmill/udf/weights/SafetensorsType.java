@@ -2,7 +2,9 @@ package io.promptmill.udf.weights;
 
 import io.promptmill.udf.tensor.BlockFormat;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Element types of safetensors files, those that this engine does not read included, so that a refusal can name them and
@@ -32,6 +34,9 @@ enum SafetensorsType {
     F6_E3M2(6, null),
     F4(4, null);
 
+    private static final Map<String, SafetensorsType> BY_NAME =
+            Arrays.stream(values()).collect(Collectors.toUnmodifiableMap(Enum::name, type -> type));
+
     private final int bits;
     private final BlockFormat format;
 
@@ -41,7 +46,7 @@ enum SafetensorsType {
     }
 
     static Optional<SafetensorsType> find(String name) {
-        return Arrays.stream(values()).filter(type -> type.name().equals(name)).findFirst();
+        return Optional.ofNullable(BY_NAME.get(name));
     }
 
     /** Bits of an element. */

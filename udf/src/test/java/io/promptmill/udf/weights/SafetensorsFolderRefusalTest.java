@@ -137,7 +137,7 @@ final class SafetensorsFolderRefusalTest {
             assertRefused("config.json", "not");
         }
         Files.writeString(file, " ".repeat(5 << 20));
-        assertRefused("config.json", "has 5242880 bytes; expected 4194304 at most");
+        assertRefused("config.json", "has 5242880 bytes; expected 1048576 at most");
         Files.delete(file);
         assertRefused("config.json", "no such file");
     }
