@@ -25,7 +25,6 @@ import java.util.concurrent.Executors;
 public final class HubServer implements AutoCloseable {
     static final String COMMIT = "0123456789abcdef0123456789abcdef01234567";
     static final int ATTEMPTS = 5;
-    private static final String CONTENT = "/org/model/resolve/" + COMMIT + "/";
     private static final String API = "/api/models/org/model/";
 
     /** A request as it came. */
@@ -43,6 +42,8 @@ public final class HubServer implements AutoCloseable {
     final Deque<Mishap> mishaps = new ConcurrentLinkedDeque<>();
     /** Where contents really lie, if not here. */
     volatile HubServer store;
+    /** That the branch {@code main} stands for; its files are those of every commit. */
+    public volatile String commit = COMMIT;
     /** Who may see anything, if not everybody. */
     volatile String token;
 
@@ -95,11 +96,26 @@ public final class HubServer implements AutoCloseable {
 
     /** Requests for the content of files. */
     public long downloads() {
-        return seen.stream().filter(request -> request.path.startsWith(CONTENT)).count();
+        return seen.stream()
+                .filter(request -> request.path.startsWith("/org/model/resolve/"))
+                .count();
     }
 
+    /** All requests. */
     public int requests() {
         return seen.size();
+    }
+
+    /** The next request for a content waits. */
+    public void delay(long millis) {
+        mishaps.add((exchange, content) -> {
+            try {
+                Thread.sleep(millis);
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+            }
+            return false;
+        });
     }
 
     /** The next request for a content gets this many bytes of its answer and then a broken connection. */
@@ -128,6 +144,7 @@ public final class HubServer implements AutoCloseable {
     private void answer(HttpExchange exchange) throws IOException {
         String path = exchange.getRequestURI().getPath();
         String given = exchange.getRequestHeaders().getFirst("Authorization");
+        String contents = "/org/model/resolve/" + commit + "/";
         seen.add(new Seen(path, exchange.getRequestHeaders().getFirst("Range"), given));
         if (token != null && !("Bearer " + token).equals(given)) {
             exchange.getResponseHeaders().set("X-Error-Code", "GatedRepo");
@@ -135,14 +152,14 @@ public final class HubServer implements AutoCloseable {
         } else if (path.startsWith(API) && apiStatus != 200) {
             exchange.sendResponseHeaders(apiStatus, -1);
         } else if (path.equals(API + "revision/main") || path.equals(API + "revision/refs/pr/1")) {
-            json(exchange, "{\"id\": \"org/model\", \"sha\": \"" + COMMIT + "\"}");
+            json(exchange, "{\"id\": \"org/model\", \"sha\": \"" + commit + "\"}");
         } else if (path.startsWith(API + "revision/")) {
             exchange.getResponseHeaders().set("X-Error-Code", "RevisionNotFound");
             exchange.sendResponseHeaders(404, -1);
-        } else if (path.equals(API + "tree/" + COMMIT)) {
+        } else if (path.equals(API + "tree/" + commit)) {
             tree(exchange);
-        } else if (path.startsWith(CONTENT) && files.containsKey(path.substring(CONTENT.length()))) {
-            content(exchange, path, files.get(path.substring(CONTENT.length())));
+        } else if (path.startsWith(contents) && files.containsKey(path.substring(contents.length()))) {
+            content(exchange, path, files.get(path.substring(contents.length())));
         } else {
             exchange.sendResponseHeaders(404, -1);
         }
@@ -161,7 +178,7 @@ public final class HubServer implements AutoCloseable {
             exchange.getResponseHeaders()
                     .set(
                             "Link",
-                            "<" + endpoint() + API + "tree/" + COMMIT + "?recursive=true&cursor=" + end
+                            "<" + endpoint() + API + "tree/" + commit + "?recursive=true&cursor=" + end
                                     + ">; rel=\"next\"");
         }
         json(exchange, json + "]");
