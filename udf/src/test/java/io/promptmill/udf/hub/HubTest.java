@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.promptmill.udf.error.ModelFileException;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -438,6 +439,24 @@ class HubTest {
         server.apiStatus = 418;
         String message = refusal(FILE);
         assertTrue(message.contains("status 418") && message.contains("HF_ENDPOINT"), message);
+    }
+
+    @Test
+    void theProxyOfTheJvmIsUsed() throws IOException {
+        HubSettings settings = server.settings(null);
+        System.setProperty("http.proxyHost", "127.0.0.1");
+        System.setProperty("http.proxyPort", String.valueOf(server.endpoint().getPort()));
+        try {
+            // A name that nobody can look up: only the proxy can have answered.
+            HubSettings behind = new HubSettings(
+                    URI.create("http://hub.invalid"), null, settings.patience().brief());
+            Hub hub = new Hub(behind, HubTest::sleep);
+            hub.download(hub.find(HubReference.parse(FILE), false), folder);
+        } finally {
+            System.clearProperty("http.proxyHost");
+            System.clearProperty("http.proxyPort");
+        }
+        assertArrayEquals(content, Files.readAllBytes(folder.resolve(NAME)));
     }
 
     @Test
