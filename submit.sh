@@ -17,6 +17,9 @@ Environment:
   PROMPTMILL_MEMORY   heap of the local JVM, such as 8g (default: half of the memory, of the container's limit too)
   JAVA_HOME           JDK 17 or later (default: java of the PATH)
   SPARK_HOME          Spark 4 distribution (default: the jars that Maven fetched)
+  PROMPTMILL_CACHE    folder for models that are fetched (default: one of yours among the temporary files)
+  HF_TOKEN            your token, for private and gated models of the Hugging Face hub
+  HF_ENDPOINT         a mirror of the hub
 TEXT
 }
 

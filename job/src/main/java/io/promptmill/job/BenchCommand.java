@@ -18,7 +18,11 @@ import picocli.CommandLine.Option;
         versionProvider = Version.class)
 final class BenchCommand implements Callable<Integer> {
 
-    @Option(names = "--model", paramLabel = "MODEL", required = true, description = "path or URI of a GGUF file")
+    @Option(
+            names = "--model",
+            paramLabel = "MODEL",
+            required = true,
+            description = "path or URI of a GGUF file, or hf://organisation/name/file")
     private String model;
 
     @Option(names = "--prompts", paramLabel = "N", defaultValue = "32", description = "number (${DEFAULT-VALUE})")

@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
 final class InspectCommand implements Callable<Integer> {
     private static final int KV_TOKENS = 1000;
 
-    @Parameters(paramLabel = "MODEL", description = "path or URI of a GGUF file")
+    @Parameters(paramLabel = "MODEL", description = "path or URI of a GGUF file, or hf://organisation/name/file")
     private String model;
 
     @Option(names = "--json", description = "prints one JSON object")

@@ -12,7 +12,8 @@ import java.util.Objects;
 /**
  * What a job does, bound from its configuration file. Immutable.
  *
- * @param model path on every node, URI on a Hadoop filesystem, or the name of a file shipped with the job
+ * @param model path on every node, URI on a Hadoop filesystem, the name of a file shipped with the job, or a reference to
+ *     the Hugging Face hub
  */
 record JobConfig(
         String model,

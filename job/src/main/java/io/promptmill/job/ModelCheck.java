@@ -23,14 +23,18 @@ final class ModelCheck {
     private ModelCheck() {}
 
     /**
-     * The reference that executors are given: absolute for a file that lies here, unchanged for one that is shipped with
-     * the job, which has another place on every node, and for all else.
+     * The reference that executors are given: absolute for a file that lies here, with a commit for one on the Hugging Face
+     * hub, so that all load the same; unchanged for one that is shipped with the job, which has another place on every node,
+     * and for all else.
      *
      * @throws ModelFileException where the model is here and cannot be used, or is missing
      * @throws ConfigException where it cannot serve the prompts that the job makes
      */
     static String resolve(String reference, PromptSpec prompt, SparkContext spark) {
         Configuration hadoop = spark.hadoopConfiguration();
+        if (ModelResolver.isOnHub(reference)) {
+            return checkOnHub(reference, prompt, spark);
+        }
         Optional<Path> path = ModelResolver.pathOf(reference);
         if (path.isEmpty()) {
             return checkRemote(reference, hadoop);
@@ -93,6 +97,18 @@ final class ModelCheck {
 
     private static boolean isHere(String reference, Path path) {
         return Files.exists(path) || Files.exists(Path.of(SparkFiles.get(reference)));
+    }
+
+    /** Where executors run elsewhere, this machine need not have room for the model: only that it is there is checked. */
+    private static String checkOnHub(String reference, PromptSpec prompt, SparkContext spark) {
+        ModelResolver resolver = new ModelResolver(spark.hadoopConfiguration());
+        String pinned = resolver.pin(reference);
+        LOG.info("model '{}' is {}", reference, pinned);
+        if (spark.isLocal()) {
+            ModelSummary summary = ModelSummary.of(resolver.resolve(pinned).path());
+            checkChat(reference, summary.chatTemplate(), prompt);
+        }
+        return pinned;
     }
 
     private static String checkRemote(String reference, Configuration hadoop) {

@@ -9,7 +9,7 @@ final class ModelFiles {
 
     private ModelFiles() {}
 
-    /** The local file of a path or URI; one on another filesystem is copied here first. */
+    /** The local file of a path, URI or reference to the hub; one that lies elsewhere is fetched first. */
     static Path local(String reference) {
         return new ModelResolver(new Configuration()).resolve(reference).path();
     }

@@ -9,6 +9,7 @@ import org.slf4j.LoggerFactory;
 final class SparkSessions {
     private static final Logger LOG = LoggerFactory.getLogger(SparkSessions.class);
     private static final String VECTOR_MODULE = "--add-modules=jdk.incubator.vector";
+    private static final String HUB_ENDPOINT = "HF_ENDPOINT";
     private static final String EXECUTOR_OPTIONS = "spark.executor.extraJavaOptions";
 
     private SparkSessions() {}
@@ -28,6 +29,11 @@ final class SparkSessions {
         // An executor gives up after so many lost heartbeats: ten minutes, as with Spark's own interval of 10 s and 60.
         conf.setIfMissing("spark.executor.heartbeat.maxFailures", "300");
         conf.setIfMissing("spark.executorEnv.OMP_NUM_THREADS", "1");
+        String hub = System.getenv(HUB_ENDPOINT);
+        if (hub != null && !hub.isBlank()) {
+            // Executors fetch models for themselves, and from where the driver looked for them.
+            conf.setIfMissing("spark.executorEnv." + HUB_ENDPOINT, hub);
+        }
         String options = conf.get(EXECUTOR_OPTIONS, "");
         if (!options.contains("jdk.incubator.vector")) {
             conf.set(EXECUTOR_OPTIONS, (options + " " + VECTOR_MODULE).strip());

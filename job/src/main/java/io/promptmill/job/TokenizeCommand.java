@@ -20,7 +20,7 @@ import picocli.CommandLine.Parameters;
         versionProvider = Version.class)
 final class TokenizeCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "MODEL", description = "path or URI of a GGUF file")
+    @Parameters(paramLabel = "MODEL", description = "path or URI of a GGUF file, or hf://organisation/name/file")
     private String model;
 
     @Option(names = "--text", paramLabel = "TEXT", description = "text to tokenize")

@@ -9,7 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
@@ -22,6 +24,8 @@ class StandaloneClusterIT {
             Path.of(System.getProperty("promptmill.root")).toAbsolutePath().normalize();
     private static final Path CLASS_PATH = Path.of(System.getProperty("promptmill.classpath"));
     private static final int ROWS = 60;
+
+    private final Map<String, String> environment = new HashMap<>();
 
     @TempDir
     private Path folder;
@@ -46,6 +50,36 @@ class StandaloneClusterIT {
         List<String> cluster = rows("cluster");
         assertEquals(ROWS, cluster.stream().distinct().count());
         assertEquals(rows("single"), cluster);
+    }
+
+    @Test
+    void aModelOfTheHubIsFetchedOnceForAHostAndThenNoMore() throws Exception {
+        String cache = folder.resolve("cache").toString();
+        environment.put("PROMPTMILL_CACHE", cache);
+        Path model = ROOT.resolve("datasets/demo-model/promptmill-demo-q8_0.gguf");
+        try (DemoHub hub = new DemoHub(Files.readAllBytes(model));
+                ClusterProcesses cluster = new ClusterProcesses(folder, Files.readString(CLASS_PATH), 2)) {
+            // The driver's alone: the executors are told where it looked.
+            environment.put("HF_ENDPOINT", hub.endpoint());
+            submit(
+                    0,
+                    "hub",
+                    "--master",
+                    cluster.master(),
+                    "--conf",
+                    "spark.executor.memory=600m",
+                    "--conf",
+                    "spark.driver.host=127.0.0.1",
+                    "--conf",
+                    "spark.executorEnv.PROMPTMILL_CACHE=" + cache,
+                    "--set",
+                    "model=org/demo:Q8_0");
+            assertEquals(1, hub.downloads());
+        }
+        submit(0, "offline", "--set", "model=org/demo:Q8_0");
+        List<String> rows = rows("hub");
+        assertEquals(ROWS, rows.stream().distinct().count());
+        assertEquals(rows, rows("offline"));
     }
 
     @Test
@@ -91,6 +125,7 @@ class StandaloneClusterIT {
                 .redirectOutput(log.toFile());
         builder.environment().remove("SPARK_HOME");
         builder.environment().put("PROMPTMILL_MEMORY", "1g");
+        builder.environment().putAll(environment);
         Process process = builder.start();
         boolean ended = process.waitFor(150, TimeUnit.SECONDS);
         if (!ended) {

@@ -18,6 +18,7 @@ class PackageLayersTest {
     /** From top to bottom: a package may import those after it. */
     private static final List<String> LAYERS = List.of(
             "spark",
+            "hub",
             "engine",
             "prompt",
             "tokenizer",

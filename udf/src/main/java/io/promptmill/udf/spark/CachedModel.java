@@ -57,6 +57,12 @@ record CachedModel(Path folder) {
         return untouched || sha256(file).equals(fields[1]) ? null : "has other bytes in " + fields[3];
     }
 
+    /** Declares the entry incomplete and keeps its files, for a download that goes on with them. */
+    void reopen() throws IOException {
+        Files.createDirectories(folder);
+        Files.deleteIfExists(folder.resolve(RECORD));
+    }
+
     /** Removes the record first, so that an entry that is half removed is not taken for a whole one. */
     void clear() throws IOException {
         Files.createDirectories(folder);

@@ -27,14 +27,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Models that were fetched from Hadoop filesystems, in a folder of the host that all processes of a user share. An entry
- * is named by the source's address, size and modification time, so a changed source gets a new entry. One process fetches,
- * the others wait at a file lock. Superseded entries stay until someone deletes them. Thread-safe.
+ * Models that were fetched from elsewhere, in a folder of the host that all processes of a user share. An entry of a Hadoop
+ * filesystem is named by the source's address, size and modification time, one of the hub by the checksums of its files, so
+ * a changed source gets a new entry. One process fetches, the others wait at a file lock. Superseded entries stay until
+ * someone deletes them. Thread-safe.
  */
 final class ModelCache {
     private static final Logger LOG = LoggerFactory.getLogger(ModelCache.class);
     private static final String FOLDER_VARIABLE = "PROMPTMILL_CACHE";
     private static final long LOCK_POLL_MILLIS = 50;
+
+    /** Brings a model's files. */
+    @FunctionalInterface
+    interface Fetch {
+        void run() throws IOException;
+    }
 
     private final Path folder;
     private final boolean shared;
@@ -75,34 +82,57 @@ final class ModelCache {
             return Optional.empty();
         }
         String identity = identity(address, parts.get());
-        CachedModel entry = new CachedModel(folder.resolve(address.getName() + "-" + identity.substring(0, 16)));
-        if (!entry.isIntact()) {
-            fetch(entry, address, parts.get(), hadoop);
-        }
+        CachedModel entry = entry(address.getName(), identity);
+        fill(entry, address.toString(), () -> {
+            entry.clear();
+            new ModelDownload(address, hadoop).run(parts.get(), entry);
+        });
         Path place = isFolder ? entry.folder() : entry.folder().resolve(address.getName());
         return Optional.of(new ModelLocation(place, identity));
     }
 
-    private void fetch(
-            CachedModel entry, org.apache.hadoop.fs.Path address, List<FileStatus> parts, Configuration hadoop) {
+    /** Where the models and what belongs to them lie; it may not be there yet. */
+    Path folder() {
+        return folder;
+    }
+
+    /** The place of a model whose content has {@code identity}, in hexadecimal. */
+    CachedModel entry(String name, String identity) {
+        return new CachedModel(folder.resolve(name + "-" + identity.substring(0, 16)));
+    }
+
+    /** Makes the folder, and keeps it from others where they could reach it. */
+    void createFolder() throws IOException {
+        if (shared) {
+            PrivateFolder.create(folder);
+        } else {
+            Files.createDirectories(folder);
+        }
+    }
+
+    /**
+     * Fetches a model unless it is here, or another process brings it meanwhile.
+     *
+     * @param source to name to the user
+     * @param fetch makes the entry complete; runs while all others wait
+     */
+    void fill(CachedModel entry, String source, Fetch fetch) {
         Path lockFile = entry.folder().resolveSibling(entry.folder().getFileName() + ".lock");
         try {
-            if (shared) {
-                PrivateFolder.create(folder);
-            } else {
-                Files.createDirectories(folder);
+            if (entry.isIntact()) {
+                return;
             }
+            createFolder();
             try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                     FileLock held = lock(channel)) {
                 if (held.isValid() && !entry.isIntact()) {
-                    LOG.info("fetching model {} to {}", address, entry.folder());
-                    entry.clear();
-                    new ModelDownload(address, hadoop).run(parts, entry);
+                    LOG.info("fetching model {} to {}", source, entry.folder());
+                    fetch.run();
                 }
             }
         } catch (IOException failure) {
             throw new ModelFileException(
-                    "model " + address + " cannot be fetched to " + folder + ": " + failure
+                    "model " + source + " cannot be fetched to " + folder + ": " + failure
                             + "; check the source and the folder, or set " + FOLDER_VARIABLE + " to another one",
                     failure);
         }

@@ -1,6 +1,8 @@
 package io.promptmill.udf.spark;
 
 import io.promptmill.udf.error.ModelFileException;
+import io.promptmill.udf.hub.HubReference;
+import io.promptmill.udf.hub.HubSettings;
 import io.promptmill.udf.weights.SafetensorsFolder;
 import io.promptmill.udf.weights.SplitName;
 import java.io.IOException;
@@ -10,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -20,7 +23,8 @@ import org.apache.spark.SparkFiles;
 /**
  * Finds a job's model on this node. A reference is tried as: a path on this node; the name of a file shipped with the
  * job ({@code --files}); a path on the job's default filesystem. A reference with a scheme ({@code hdfs:}, {@code s3a:},
- * ...) is read from that Hadoop filesystem and kept in a cache folder of the host. Thread-safe.
+ * ...) is read from that Hadoop filesystem, one to the Hugging Face hub ({@code hf:}) from there, and kept in a cache
+ * folder of the host. Thread-safe.
  */
 public final class ModelResolver {
     /** Two letters at least, so that a Windows drive is not taken for a scheme. */
@@ -28,6 +32,7 @@ public final class ModelResolver {
 
     private final Configuration hadoop;
     private final ModelCache cache;
+    private final Supplier<HubSettings> hub;
 
     /** With the host's cache folder: {@code PROMPTMILL_CACHE}, or a folder of this user among the temporary files. */
     public ModelResolver(Configuration hadoop) {
@@ -35,8 +40,37 @@ public final class ModelResolver {
     }
 
     ModelResolver(Configuration hadoop, ModelCache cache) {
+        this(hadoop, cache, () -> HubSettings.of(System.getenv()));
+    }
+
+    /** @param hub is asked for where a reference is one to the hub */
+    ModelResolver(Configuration hadoop, ModelCache cache, Supplier<HubSettings> hub) {
         this.hadoop = hadoop;
         this.cache = cache;
+        this.hub = hub;
+    }
+
+    /**
+     * True for a reference to the Hugging Face hub: one with {@code hf:}, and {@code organisation/name:QUANTISATION} where
+     * no file on this node is called so.
+     */
+    public static boolean isOnHub(String reference) {
+        return HubReference.hasScheme(reference)
+                || (HubReference.isShort(reference) && !Files.exists(Path.of(reference)));
+    }
+
+    /**
+     * What to give to other nodes in place of a reference to the hub, so that they all load the same files: the model's
+     * address in the commit that is the newest now. Nothing is fetched but the list of files.
+     *
+     * @throws ModelFileException where there is no such model, no access to it, or no answer and no earlier one
+     */
+    public String pin(String reference) {
+        return hubModels().find(HubReference.parse(reference)).reference().toString();
+    }
+
+    private HubModels hubModels() {
+        return new HubModels(cache, hub.get());
     }
 
     /**
@@ -48,6 +82,9 @@ public final class ModelResolver {
     public ModelLocation resolve(String reference) {
         List<String> searched = new ArrayList<>();
         try {
+            if (isOnHub(reference)) {
+                return hubModels().resolve(HubReference.parse(reference));
+            }
             if (isRemote(reference)) {
                 return fetch(new org.apache.hadoop.fs.Path(reference), reference, searched);
             }
@@ -76,8 +113,8 @@ public final class ModelResolver {
     }
 
     /**
-     * The path on a node that a reference names; empty for a URI of a Hadoop filesystem. Whether anything is there is not
-     * looked at.
+     * The path on a node that a reference names, where it is none {@link #isOnHub to the hub}; empty for a URI of a Hadoop
+     * filesystem. Whether anything is there is not looked at.
      *
      * @throws ModelFileException where it is neither a path nor a URI
      */
@@ -166,7 +203,7 @@ public final class ModelResolver {
 
     private static ModelFileException missing(String reference, List<String> searched) {
         return new ModelFileException("model '" + reference + "' is not found; searched: " + String.join(", ", searched)
-                + "; give a path that every node has, a URI such as hdfs:///models/name.gguf,"
-                + " or the name of a file shipped with --files");
+                + "; give a path that every node has, a URI such as hdfs:///models/name.gguf"
+                + " or hf://organisation/name/file.gguf, or the name of a file shipped with --files");
     }
 }

@@ -94,8 +94,8 @@ class ModelResolverTest {
         Path hidden = source.resolveSibling("only-there");
         assertEquals(
                 "model '" + hidden + "' is not found; searched: " + hidden + ", elsewhere:" + hidden
-                        + "; give a path that every node has, a URI such as hdfs:///models/name.gguf,"
-                        + " or the name of a file shipped with --files",
+                        + "; give a path that every node has, a URI such as hdfs:///models/name.gguf"
+                        + " or hf://organisation/name/file.gguf, or the name of a file shipped with --files",
                 assertThrows(ModelFileException.class, () -> resolve(hidden.toString()))
                         .getMessage()
                         .replace("elsewhere://", "elsewhere:"));
