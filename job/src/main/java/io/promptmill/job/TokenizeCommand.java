@@ -37,7 +37,7 @@ final class TokenizeCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         String input = text == null ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8) : text;
         try (ModelFile file = GgufFile.open(ModelFiles.local(model))) {
-            Tokenizer tokenizer = TokenizerFactory.create(file.metadata());
+            Tokenizer tokenizer = TokenizerFactory.create(file);
             int[] tokens = tokenizer.encode(input, special);
             if (pieces) {
                 for (int token : tokens) {
