@@ -36,7 +36,7 @@ final class TokenizeCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         String input = text == null ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8) : text;
         try (ModelFile file = ModelFile.open(ModelFiles.local(model))) {
-            Tokenizer tokenizer = TokenizerFactory.create(file.metadata());
+            Tokenizer tokenizer = TokenizerFactory.create(file);
             int[] tokens = tokenizer.encode(input, special);
             if (pieces) {
                 for (int token : tokens) {

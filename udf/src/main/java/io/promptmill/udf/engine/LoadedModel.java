@@ -17,13 +17,12 @@ import io.promptmill.udf.prompt.PromptEncoder;
 import io.promptmill.udf.sampler.Sampler;
 import io.promptmill.udf.scheduler.BlockPool;
 import io.promptmill.udf.scheduler.Scheduler;
+import io.promptmill.udf.tokenizer.ModelTokenizer;
 import io.promptmill.udf.tokenizer.Tokenizer;
 import io.promptmill.udf.tokenizer.TokenizerFactory;
-import io.promptmill.udf.weights.Metadata;
 import io.promptmill.udf.weights.ModelFile;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,8 +55,9 @@ final class LoadedModel implements AutoCloseable {
         this.kernels = kernels;
         this.config = config;
         kvPrecision = PrecisionChoice.resolveKv(config.kvPrecision(), precision);
-        tokenizer = TokenizerFactory.create(file.metadata());
-        encoder = encoder(file.metadata(), tokenizer);
+        ModelTokenizer modelTokenizer = TokenizerFactory.open(file);
+        tokenizer = modelTokenizer.tokenizer();
+        encoder = encoder(file.metadata().source(), modelTokenizer);
         ModelShape shape = ModelRegistry.shape(file);
         context = contextLength(shape);
         limits = StepLimits.of(
@@ -109,16 +109,13 @@ final class LoadedModel implements AutoCloseable {
         }
     }
 
-    private static PromptEncoder encoder(Metadata metadata, Tokenizer tokenizer) {
-        OptionalLong end = metadata.integer("tokenizer.ggml.eos_token_id");
+    private static PromptEncoder encoder(String source, ModelTokenizer tokenizer) {
         return ModelPromptEncoder.of(
-                tokenizer,
-                metadata.source(),
-                metadata.text("tokenizer.chat_template").orElse(null),
-                tokenizer.beginOfText().isPresent()
-                        ? tokenizer.piece(tokenizer.beginOfText().getAsInt())
-                        : null,
-                end.isPresent() ? tokenizer.piece((int) end.getAsLong()) : null);
+                tokenizer.tokenizer(),
+                source,
+                tokenizer.chatTemplate().orElse(null),
+                tokenizer.beginOfText().orElse(null),
+                tokenizer.endOfText().orElse(null));
     }
 
     StepLoop newStepLoop() {

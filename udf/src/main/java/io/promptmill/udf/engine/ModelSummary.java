@@ -6,6 +6,7 @@ import io.promptmill.udf.layers.Compute;
 import io.promptmill.udf.model.ModelRegistry;
 import io.promptmill.udf.model.ModelShape;
 import io.promptmill.udf.model.ModelSize;
+import io.promptmill.udf.tokenizer.ModelTokenizer;
 import io.promptmill.udf.tokenizer.TokenizerFactory;
 import io.promptmill.udf.weights.Metadata;
 import io.promptmill.udf.weights.ModelFile;
@@ -18,7 +19,7 @@ import java.util.TreeMap;
  * What a model file holds and what it needs, found without computing anything.
  *
  * @param formatBytes stored bytes by block format
- * @param tokenizer kind of vocabulary and pre-tokenizer, such as {@code gpt2 (llama-bpe)}
+ * @param tokenizer kind of vocabulary and pre-tokenizer, such as {@code gpt2 (llama-bpe)} or {@code tokenizer.json (BPE)}
  * @param chatTemplate source of the chat template, or null
  * @param weightBytes stored bytes of all tensors
  * @param kvBytesPerToken memory for keys and values of one token with the default settings
@@ -51,18 +52,16 @@ public record ModelSummary(
             ModelShape shape = ModelRegistry.load(
                             file, new Compute(KernelProvider.get(), caller), new ModelSize(1, 1, 1))
                     .shape();
-            TokenizerFactory.create(file.metadata());
-            return summary(file, shape);
+            return summary(file, shape, TokenizerFactory.open(file));
         }
     }
 
-    private static ModelSummary summary(ModelFile file, ModelShape shape) {
+    private static ModelSummary summary(ModelFile file, ModelShape shape, ModelTokenizer tokenizer) {
         Metadata metadata = file.metadata();
         Map<String, Long> formatBytes = new TreeMap<>();
         file.tensors()
                 .values()
                 .forEach(tensor -> formatBytes.merge(tensor.format().name(), tensor.bytes(), Long::sum));
-        String vocabulary = metadata.requireText("tokenizer.ggml.model");
         return new ModelSummary(
                 metadata.requireText("general.architecture"),
                 metadata.text("general.name").orElse(""),
@@ -75,10 +74,8 @@ public record ModelSummary(
                 shape.contextLength(),
                 shape.vocabularySize(),
                 formatBytes,
-                metadata.text("tokenizer.ggml.pre")
-                        .map(pre -> vocabulary + " (" + pre + ")")
-                        .orElse(vocabulary),
-                metadata.text("tokenizer.chat_template").orElse(null),
+                tokenizer.kind(),
+                tokenizer.chatTemplate().orElse(null),
                 formatBytes.values().stream().mapToLong(Long::longValue).sum(),
                 shape.kvBytesPerToken(PrecisionChoice.resolveKv(
                         EngineConfig.DEFAULT.kvPrecision(),

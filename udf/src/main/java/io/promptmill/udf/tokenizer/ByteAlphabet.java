@@ -37,6 +37,11 @@ final class ByteAlphabet {
         return new String(characters);
     }
 
+    /** Whether every character of {@code piece} stands for a byte. */
+    static boolean isSpelling(String piece) {
+        return piece.chars().allMatch(unit -> unit < BYTES.length && BYTES[unit] >= 0);
+    }
+
     /** The bytes that {@code piece} spells; a character from outside the alphabet stands for its own UTF-8 bytes. */
     static byte[] bytes(String piece) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(piece.length());

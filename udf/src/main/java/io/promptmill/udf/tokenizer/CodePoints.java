@@ -20,6 +20,11 @@ final class CodePoints {
         return of(text, 0, text.length());
     }
 
+    /** The first {@code length} of {@code values}, which is not copied. */
+    static CodePoints of(int[] values, int length) {
+        return new CodePoints(values, length);
+    }
+
     /** The characters {@code [start, end)} of {@code text}. */
     static CodePoints of(String text, int start, int end) {
         int[] values = new int[end - start];
@@ -69,6 +74,16 @@ final class CodePoints {
         return Arrays.copyOfRange(values, start, end);
     }
 
+    String text(int start, int end) {
+        return new String(values, start, end - start);
+    }
+
+    void appendTo(StringBuilder text, int start, int end) {
+        for (int index = start; index < end; index++) {
+            text.appendCodePoint(values[index]);
+        }
+    }
+
     boolean equals(int start, int end, int[] other) {
         return Arrays.equals(values, start, end, other, 0, other.length);
     }
@@ -80,6 +95,10 @@ final class CodePoints {
         }
         hash *= 0x9E3779B9;
         return hash ^ hash >>> 15;
+    }
+
+    byte[] utf8() {
+        return utf8(0, length);
     }
 
     /** The UTF-8 bytes of {@code [start, end)}. */

@@ -42,6 +42,11 @@ final class IntList {
         size = 0;
     }
 
+    /** Drops the values from {@code length} on. */
+    void truncate(int length) {
+        size = length;
+    }
+
     int[] toArray() {
         return Arrays.copyOf(values, size);
     }

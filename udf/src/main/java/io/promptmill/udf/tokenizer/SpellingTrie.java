@@ -33,6 +33,15 @@ public final class SpellingTrie {
         return children.get(edge(node, unit));
     }
 
+    /** The node of this node's spelling and one more code point, or {@link #ABSENT}. */
+    int descend(int node, int codePoint) {
+        if (codePoint < Character.MIN_SUPPLEMENTARY_CODE_POINT) {
+            return child(node, (char) codePoint);
+        }
+        int half = child(node, Character.highSurrogate(codePoint));
+        return half == ABSENT ? ABSENT : child(half, Character.lowSurrogate(codePoint));
+    }
+
     /** Number of nodes, the root among them. */
     int size() {
         return children.size() + 1;

@@ -29,14 +29,19 @@ final class TokenMatcher {
 
     /** The longest token that is spelled at {@code start}, or {@link #NO_TOKEN}. */
     int matchAt(String text, int start) {
+        return (int) longestAt(text, start);
+    }
+
+    /** The longest token that is spelled at {@code start} and, in the upper half, its length; or {@link #NO_TOKEN}. */
+    long longestAt(String text, int start) {
         int node = SpellingTrie.ROOT;
-        int match = NO_TOKEN;
+        long match = NO_TOKEN;
         for (int index = start; index < text.length(); index++) {
             node = spellings.child(node, text.charAt(index));
             if (node == SpellingTrie.ABSENT) {
                 break;
             }
-            match = tokens.get(node) == NO_TOKEN ? match : tokens.get(node);
+            match = tokens.get(node) == NO_TOKEN ? match : (long) (index + 1 - start) << 32 | tokens.get(node);
         }
         return match;
     }

@@ -2,13 +2,16 @@ package io.promptmill.udf.tokenizer;
 
 import io.promptmill.udf.error.ModelFileException;
 import io.promptmill.udf.weights.Metadata;
+import io.promptmill.udf.weights.ModelFile;
 import java.util.HashSet;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
- * Makes the tokenizer that a model file describes under {@code tokenizer.ggml.*}: byte-level BPE ({@code gpt2}) or
- * SentencePiece BPE ({@code llama}). Defaults for what a file leaves out are the ones of the reference engine, llama.cpp.
+ * Makes a model's tokenizer: from a tokenizer.json (see {@link TokenizerJson}), or as a model file describes it under
+ * {@code tokenizer.ggml.*}, byte-level BPE ({@code gpt2}) or SentencePiece BPE ({@code llama}). Defaults for what a file leaves out are the ones of the reference engine, llama.cpp.
  */
 public final class TokenizerFactory {
     private static final String BYTE_PAIR = "gpt2";
@@ -17,7 +20,37 @@ public final class TokenizerFactory {
     private TokenizerFactory() {}
 
     /**
-     * The tokenizer of a model file.
+     * The tokenizer of a model: the one in its metadata or, without a vocabulary there, its tokenizer.json.
+     *
+     * @throws ModelFileException if the vocabulary is missing, damaged, or of a kind that is not supported
+     */
+    public static ModelTokenizer open(ModelFile file) {
+        Metadata metadata = file.metadata();
+        if (!metadata.has(TokenizerKeys.MODEL) && file.tokenizerFile().isPresent()) {
+            return TokenizerJson.read(file.tokenizerFile().get());
+        }
+        Tokenizer tokenizer = create(metadata);
+        String model = metadata.requireText(TokenizerKeys.MODEL);
+        OptionalLong end = metadata.integer(TokenizerKeys.tokenId("eos"));
+        return new ModelTokenizer(
+                tokenizer,
+                metadata.text(TokenizerKeys.PRE_TOKENIZER)
+                        .map(name -> model + " (" + name + ")")
+                        .orElse(model),
+                metadata.text(TokenizerKeys.CHAT_TEMPLATE),
+                tokenizer.beginOfText().isPresent()
+                        ? Optional.of(tokenizer.piece(tokenizer.beginOfText().getAsInt()))
+                        : Optional.empty(),
+                end.isPresent() ? Optional.of(tokenizer.piece((int) end.getAsLong())) : Optional.empty());
+    }
+
+    /** As {@link #open}, for those who need no more than the tokenizer. */
+    public static Tokenizer create(ModelFile file) {
+        return open(file).tokenizer();
+    }
+
+    /**
+     * The tokenizer of a model file's metadata.
      *
      * @throws ModelFileException if the file's vocabulary is missing, damaged, or of a kind that is not supported
      */

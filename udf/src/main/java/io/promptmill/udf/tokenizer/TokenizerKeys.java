@@ -11,6 +11,7 @@ final class TokenizerKeys {
     static final String ADD_BEGIN = "tokenizer.ggml.add_bos_token";
     static final String ADD_END = "tokenizer.ggml.add_eos_token";
     static final String ADD_SPACE_PREFIX = "tokenizer.ggml.add_space_prefix";
+    static final String CHAT_TEMPLATE = "tokenizer.chat_template";
     static final String MODEL_NAME = "general.name";
 
     private TokenizerKeys() {}

@@ -100,17 +100,24 @@ final class Vocabulary {
     /** The value of a byte token. */
     int byteValue(int token) {
         String piece = pieces[token];
-        if (piece.length() == 6 && piece.startsWith("<0x") && piece.endsWith(">")) {
-            int high = Character.digit(piece.charAt(3), 16);
-            int low = Character.digit(piece.charAt(4), 16);
-            if (high >= 0 && low >= 0) {
-                return high << 4 | low;
-            }
+        int value = byteValue(piece);
+        if (value >= 0) {
+            return value;
         }
         throw problem(
                 TokenizerKeys.TOKENS,
                 "has '" + shortened(piece) + "' at index " + token
                         + ", a byte token by its type; expected the form <0xHH>");
+    }
+
+    /** The value of a byte that is spelled {@code <0xHH>}; -1 for other spellings. */
+    static int byteValue(String piece) {
+        if (piece.length() == 6 && piece.startsWith("<0x") && piece.endsWith(">")) {
+            int high = Character.digit(piece.charAt(3), 16);
+            int low = Character.digit(piece.charAt(4), 16);
+            return high >= 0 && low >= 0 ? high << 4 | low : -1;
+        }
+        return -1;
     }
 
     ModelFileException problem(String key, String what) {
