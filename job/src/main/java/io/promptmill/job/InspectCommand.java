@@ -21,6 +21,8 @@ import picocli.CommandLine.Parameters;
         versionProvider = Version.class)
 final class InspectCommand implements Callable<Integer> {
     private static final int KV_TOKENS = 1000;
+    private static final int STEP_TOKENS = 512;
+    private static final int STEP_SEQUENCES = 32;
 
     @Parameters(paramLabel = "MODEL", description = "path or URI of a GGUF file, or hf://organisation/name/file")
     private String model;
@@ -52,12 +54,19 @@ final class InspectCommand implements Callable<Integer> {
         values.put("feed_forward_length", summary.feedForwardLength());
         values.put("heads", summary.heads());
         values.put("kv_heads", summary.kvHeads());
+        values.put("experts", summary.experts().count());
+        values.put("experts_used", summary.experts().used());
         values.put("context_length", summary.contextLength());
         values.put("vocabulary_size", summary.vocabularySize());
         values.put("format_bytes", summary.formatBytes());
         values.put("tokenizer", summary.tokenizer());
         values.put("chat_template", summary.chatTemplate());
         values.put("weight_bytes", summary.weightBytes());
+        values.put("precision", summary.precision());
+        values.put("packed_weight_bytes", summary.packedWeightBytes());
+        values.put("kv_precision", summary.kvPrecision());
+        values.put("activation_bytes_per_token", summary.activationBytesPerToken());
+        values.put("logit_bytes_per_sequence", summary.logitBytesPerSequence());
         values.put("kv_bytes_per_token", summary.kvBytesPerToken());
         values.put("kv_bytes_per_1000_tokens", summary.kvBytesPerToken() * KV_TOKENS);
         return values;
@@ -84,15 +93,46 @@ final class InspectCommand implements Callable<Integer> {
                 "vocabulary",
                 String.format(Locale.ROOT, "%,d tokens, %s", summary.vocabularySize(), summary.tokenizer()));
         summary.formatBytes().forEach((format, bytes) -> line(out, "stored", format + " " + Bytes.format(bytes)));
-        line(
-                out,
-                "memory",
-                Bytes.format(summary.weightBytes()) + " for weights, "
-                        + Bytes.format(summary.kvBytesPerToken() * KV_TOKENS) + " for keys and values of 1,000 tokens");
+        if (summary.experts().count() > 0) {
+            line(
+                    out,
+                    "experts",
+                    String.format(
+                            Locale.ROOT,
+                            "%d, of which a token uses %d, feed-forward %d each",
+                            summary.experts().count(),
+                            summary.experts().used(),
+                            summary.experts().length()));
+        }
+        printMemory(summary, out);
         line(out, "chat", summary.chatTemplate() == null ? "no template: prompts are sent as plain text" : "template:");
         if (summary.chatTemplate() != null) {
             out.println(summary.chatTemplate().indent(2).stripTrailing());
         }
+    }
+
+    /** With the default settings: what lies where, and what grows with what. */
+    private static void printMemory(ModelSummary summary, PrintStream out) {
+        line(
+                out,
+                "memory",
+                summary.packedWeightBytes() == 0
+                        ? Bytes.format(summary.weightBytes()) + " of weights in " + summary.precision()
+                                + ", in the mapped file"
+                        : Bytes.format(summary.packedWeightBytes()) + " of weights in " + summary.precision()
+                                + ", outside the heap");
+        line(
+                out,
+                "",
+                Bytes.format(summary.kvBytesPerToken() * KV_TOKENS) + " of keys and values in " + summary.kvPrecision()
+                        + " for 1,000 tokens");
+        line(
+                out,
+                "",
+                Bytes.format(summary.activationBytesPerToken() * STEP_TOKENS
+                                + summary.logitBytesPerSequence() * STEP_SEQUENCES)
+                        + " of activations for steps of " + STEP_TOKENS + " tokens of " + STEP_SEQUENCES
+                        + " sequences");
     }
 
     private static void line(PrintStream out, String name, String value) {

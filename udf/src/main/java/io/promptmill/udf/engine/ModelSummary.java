@@ -1,8 +1,10 @@
 package io.promptmill.udf.engine;
 
 import io.promptmill.udf.kernels.KernelProvider;
+import io.promptmill.udf.kernels.Precision;
 import io.promptmill.udf.kernels.WorkerPool;
 import io.promptmill.udf.layers.Compute;
+import io.promptmill.udf.layers.KvPrecision;
 import io.promptmill.udf.model.ModelRegistry;
 import io.promptmill.udf.model.ModelShape;
 import io.promptmill.udf.model.ModelSize;
@@ -12,6 +14,7 @@ import io.promptmill.udf.weights.Metadata;
 import io.promptmill.udf.weights.ModelFile;
 import io.promptmill.udf.weights.TensorInfo;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -22,7 +25,12 @@ import java.util.TreeMap;
  * @param tokenizer kind of vocabulary and pre-tokenizer, such as {@code gpt2 (llama-bpe)} or {@code tokenizer.json (BPE)}
  * @param chatTemplate source of the chat template, or null
  * @param weightBytes stored bytes of all tensors
- * @param kvBytesPerToken memory for keys and values of one token with the default settings
+ * @param precision that products are computed in with the default settings
+ * @param packedWeightBytes memory outside the heap for weights packed for that precision; 0 where they stay in the file
+ * @param kvPrecision that keys and values are kept in with the default settings
+ * @param kvBytesPerToken memory for keys and values of one token in that precision
+ * @param activationBytesPerToken memory for a token of a step
+ * @param logitBytesPerSequence memory for a sequence of a step
  */
 public record ModelSummary(
         String architecture,
@@ -33,13 +41,19 @@ public record ModelSummary(
         int feedForwardLength,
         int heads,
         int kvHeads,
+        ModelShape.Experts experts,
         int contextLength,
         int vocabularySize,
         Map<String, Long> formatBytes,
         String tokenizer,
         String chatTemplate,
         long weightBytes,
-        long kvBytesPerToken) {
+        String precision,
+        long packedWeightBytes,
+        String kvPrecision,
+        long kvBytesPerToken,
+        long activationBytesPerToken,
+        long logitBytesPerSequence) {
 
     /**
      * Opens and validates a model file as an engine would, with buffers for a single row.
@@ -58,6 +72,8 @@ public record ModelSummary(
 
     private static ModelSummary summary(ModelFile file, ModelShape shape, ModelTokenizer tokenizer) {
         Metadata metadata = file.metadata();
+        Precision precision = PrecisionChoice.resolve(EngineConfig.DEFAULT.precision(), file);
+        KvPrecision kvPrecision = PrecisionChoice.resolveKv(EngineConfig.DEFAULT.kvPrecision(), precision);
         Map<String, Long> formatBytes = new TreeMap<>();
         file.tensors()
                 .values()
@@ -71,14 +87,18 @@ public record ModelSummary(
                 shape.feedForwardLength(),
                 shape.heads(),
                 shape.kvHeads(),
+                shape.experts(),
                 shape.contextLength(),
                 shape.vocabularySize(),
                 formatBytes,
                 tokenizer.kind(),
                 tokenizer.chatTemplate().orElse(null),
                 formatBytes.values().stream().mapToLong(Long::longValue).sum(),
-                shape.kvBytesPerToken(PrecisionChoice.resolveKv(
-                        EngineConfig.DEFAULT.kvPrecision(),
-                        PrecisionChoice.resolve(EngineConfig.DEFAULT.precision(), file))));
+                precision.label(),
+                WeightMemory.packedBytes(file, precision),
+                kvPrecision.name().toLowerCase(Locale.ROOT),
+                shape.kvBytesPerToken(kvPrecision),
+                shape.activationBytesPerRow(),
+                shape.activationBytesPerOutput());
     }
 }

@@ -83,9 +83,12 @@ public final class GgufFile implements ModelFile {
         return parts;
     }
 
+    /** {@inheritDoc} Stored as a vector, or by some converters as a matrix of one row. */
     @Override
     public float[] vector(String name, int length) {
-        StoredTensor tensor = require(name, List.of((long) length));
+        StoredTensor stacked = stored.get(name);
+        boolean isRow = stacked != null && stacked.info().shape().equals(List.of(1L, (long) length));
+        StoredTensor tensor = isRow ? stacked : require(name, List.of((long) length));
         BlockFormat format = tensor.info().format();
         BlockDecoder decoder = ScalarBlockDecoders.of(format);
         float[] values = new float[length];

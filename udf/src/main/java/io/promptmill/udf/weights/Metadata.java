@@ -29,6 +29,11 @@ public final class Metadata {
         return source;
     }
 
+    /** All pairs. */
+    public Map<String, Object> all() {
+        return values;
+    }
+
     public boolean has(String key) {
         return values.containsKey(key);
     }
