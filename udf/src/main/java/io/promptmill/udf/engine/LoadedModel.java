@@ -69,7 +69,9 @@ final class LoadedModel implements AutoCloseable {
                 kvBudget(),
                 Runtime.getRuntime().maxMemory());
         model = ModelRegistry.load(
-                file, new Compute(kernels, workers), new ModelSize(limits.batchTokens(), limits.sequences(), context));
+                file,
+                new Compute(kernels, workers),
+                new ModelSize(limits.batchTokens(), limits.sequences(), context, tokenizer.vocabularySize()));
         kvBlocks = kvBlocks();
     }
 

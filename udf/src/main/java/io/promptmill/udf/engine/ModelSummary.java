@@ -63,10 +63,11 @@ public record ModelSummary(
     public static ModelSummary of(Path model) {
         try (ModelFile file = ModelFile.open(model);
                 WorkerPool caller = new WorkerPool(1, "promptmill-inspect")) {
-            ModelShape shape = ModelRegistry.load(
-                            file, new Compute(KernelProvider.get(), caller), new ModelSize(1, 1, 1))
+            ModelTokenizer tokenizer = TokenizerFactory.open(file);
+            ModelSize least = new ModelSize(1, 1, 1, tokenizer.tokenizer().vocabularySize());
+            ModelShape shape = ModelRegistry.load(file, new Compute(KernelProvider.get(), caller), least)
                     .shape();
-            return summary(file, shape, TokenizerFactory.open(file));
+            return summary(file, shape, tokenizer);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.promptmill.udf.layers;
 
 import io.promptmill.udf.tensor.Matrix;
+import java.util.Arrays;
 
 /**
  * What a linear layer multiplies with and adds.
@@ -18,8 +19,10 @@ public record Projection(Matrix weights, float[] bias) {
 
     /** A part of the outputs, as of a layer whose weights are stored together with others'. */
     public Projection outputs(int from, int count) {
+        if (count == weights.rows()) {
+            return this;
+        }
         return new Projection(
-                weights.rows(from, count),
-                bias == null ? null : java.util.Arrays.copyOfRange(bias, from, from + count));
+                weights.rows(from, count), bias == null ? null : Arrays.copyOfRange(bias, from, from + count));
     }
 }

@@ -32,6 +32,7 @@ final class ModelParts {
     private final ModelFile file;
     private final GgufKeys keys;
     private final ModelShape shape;
+    private final int tableRows;
     private final Compute compute;
     private final ModelSize size;
     private final List<Rope> ropes = new ArrayList<>();
@@ -40,7 +41,8 @@ final class ModelParts {
     ModelParts(ModelFile file, String architecture, ModelShape shape, Compute compute, ModelSize size) {
         this.file = file;
         this.keys = new GgufKeys(file, architecture);
-        this.shape = shape;
+        this.shape = shape.withVocabulary(size.vocabulary());
+        this.tableRows = shape.vocabularySize();
         this.compute = compute;
         this.size = size;
     }
@@ -89,14 +91,14 @@ final class ModelParts {
     }
 
     Embedding embedding() {
-        return new Embedding(
-                compute, file.matrix("token_embd.weight", shape.vocabularySize(), shape.embeddingLength()));
+        return new Embedding(compute, file.matrix("token_embd.weight", tableRows, shape.embeddingLength()));
     }
 
-    /** The output's weights, or those of the embedding where the file has no others. */
+    /** The output's weights for the ids that have logits, or those of the embedding where the file has no others. */
     Linear output() {
         String name = file.has("output.weight") ? "output" : "token_embd";
-        return new Linear(compute, projection(name, shape.vocabularySize(), shape.embeddingLength()));
+        Projection all = projection(name, tableRows, shape.embeddingLength());
+        return new Linear(compute, all.outputs(0, shape.vocabularySize()));
     }
 
     /** {@code NAME.weight [outputs x inputs]} and {@code NAME.bias}. */

@@ -75,6 +75,11 @@ public final class ModelRegistry {
         Architecture architecture = architecture(file, name);
         TakenTensors tensors = new TakenTensors(file);
         ModelShape shape = architecture.shape().apply(new GgufKeys(file, name));
+        if (size.vocabulary() != Integer.MAX_VALUE && size.vocabulary() > shape.vocabularySize()) {
+            throw new ModelFileException(file.metadata().source() + ": the tokenizer knows " + size.vocabulary()
+                    + " tokens, but the model has vectors for " + shape.vocabularySize()
+                    + "; use the tokenizer that belongs to the model");
+        }
         Model model = architecture.loader().apply(new ModelParts(tensors, name, shape, compute, size));
         tensors.requireAllTaken(name);
         return model;

@@ -10,6 +10,7 @@ import io.promptmill.udf.layers.KvPrecision;
  * @param headSize features of a head's queries and keys
  * @param valueSize features of a head's values
  * @param contextLength positions that the model was made for
+ * @param vocabularySize ids that have a vector, or of a model that was built, a logit
  */
 public record ModelShape(
         int layers,
@@ -32,6 +33,21 @@ public record ModelShape(
     public record Experts(int count, int used, int length) {
         /** Of a model without experts. */
         public static final Experts NONE = new Experts(0, 0, 0);
+    }
+
+    /** With fewer logits. */
+    ModelShape withVocabulary(int ids) {
+        return new ModelShape(
+                layers,
+                embeddingLength,
+                feedForwardLength,
+                heads,
+                kvHeads,
+                headSize,
+                valueSize,
+                contextLength,
+                Math.min(ids, vocabularySize),
+                experts);
     }
 
     /** Memory of one KV block over all layers. */

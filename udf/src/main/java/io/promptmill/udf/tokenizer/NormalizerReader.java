@@ -53,6 +53,10 @@ final class NormalizerReader {
     static TextNormalizer replace(JsonPlace place) {
         PatternProgram pattern = PatternReader.read(place.at("pattern"));
         String content = place.at("content").text();
+        String literal = place.at("pattern").at("String").textOr("");
+        if (!literal.isEmpty()) {
+            return text -> text.replace(literal, content);
+        }
         return text -> {
             CodePoints codePoints = CodePoints.of(text);
             IntList matches = new IntList(16);

@@ -1,6 +1,7 @@
 package io.promptmill.udf.tokenizer;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +44,8 @@ final class PatternCompiler {
         add(PatternProgram.MATCH, 0, 0, 0);
         return new PatternProgram(
                 source,
-                code.toArray(int[][]::new),
+                node.mayBeEmpty() ? null : new CharacterSet(node.first()),
+                code.stream().flatMapToInt(Arrays::stream).toArray(),
                 sets.toArray(CharacterSet[]::new),
                 parts.toArray(PatternProgram[]::new));
     }
@@ -73,14 +75,25 @@ final class PatternCompiler {
     private void emitChoice(List<PatternNode> alternatives) {
         List<int[]> jumps = new ArrayList<>();
         for (int index = 0; index < alternatives.size(); index++) {
-            int[] split = index + 1 < alternatives.size() ? add(PatternProgram.SPLIT, code.size() + 1, 0, 0) : null;
-            emit(alternatives.get(index));
+            PatternNode alternative = alternatives.get(index);
+            int[] split = index + 1 < alternatives.size()
+                    ? add(PatternProgram.SPLIT, code.size() + 1, 0, guard(alternative))
+                    : null;
+            emit(alternative);
             if (split != null) {
                 jumps.add(add(PatternProgram.JUMP, 0, 0, 0));
                 split[2] = code.size();
             }
         }
         jumps.forEach(jump -> jump[1] = code.size());
+    }
+
+    /** The set without which an alternative need not be tried. */
+    private int guard(PatternNode alternative) {
+        if (alternative.mayBeEmpty()) {
+            return PatternProgram.UNGUARDED;
+        }
+        return set(new PatternNode.Characters("first " + known.size(), alternative.first()));
     }
 
     private void emitRepetition(PatternNode.Repetition repetition) {
@@ -105,7 +118,7 @@ final class PatternCompiler {
         }
         if (repetition.most() == Integer.MAX_VALUE) {
             int loop = code.size();
-            int[] split = add(PatternProgram.SPLIT, 0, 0, 0);
+            int[] split = add(PatternProgram.SPLIT, 0, 0, PatternProgram.UNGUARDED);
             emit(repetition.part());
             add(PatternProgram.JUMP, loop, 0, 0);
             aim(split, loop + 1, code.size(), lazy);
@@ -113,7 +126,7 @@ final class PatternCompiler {
         }
         List<int[]> splits = new ArrayList<>();
         for (int count = repetition.least(); count < repetition.most(); count++) {
-            splits.add(add(PatternProgram.SPLIT, code.size() + 1, 0, 0));
+            splits.add(add(PatternProgram.SPLIT, code.size() + 1, 0, PatternProgram.UNGUARDED));
             emit(repetition.part());
         }
         splits.forEach(split -> aim(split, split[1], code.size(), lazy));

@@ -56,4 +56,34 @@ sealed interface PatternNode {
         }
         return !(this instanceof Literal || this instanceof Characters);
     }
+
+    /** The code points with which a match of this can begin, or more of them; a match that is empty begins with none. */
+    default IntPredicate first() {
+        if (this instanceof Literal literal) {
+            return codePoint -> codePoint == literal.codePoint();
+        }
+        if (this instanceof Characters characters) {
+            return characters.members();
+        }
+        if (this instanceof Repetition repetition) {
+            return repetition.part().first();
+        }
+        if (this instanceof Atomic atomic) {
+            return atomic.part().first();
+        }
+        IntPredicate first = codePoint -> false;
+        if (this instanceof Choice choice) {
+            for (PatternNode alternative : choice.alternatives()) {
+                first = first.or(alternative.first());
+            }
+        } else if (this instanceof Sequence sequence) {
+            for (PatternNode part : sequence.parts()) {
+                first = first.or(part.first());
+                if (!part.mayBeEmpty()) {
+                    break;
+                }
+            }
+        }
+        return first;
+    }
 }

@@ -17,8 +17,12 @@ final class PatternProgram {
     static final int RUN = 2;
     /** As {@link #RUN}, and gives nothing back. */
     static final int POSSESSIVE_RUN = 3;
-    /** Tries one instruction, then another: operands both. */
+    /**
+     * Tries one instruction, then another: operands both, and the set in which the next character must be for the first
+     * one to be worth it, or {@link #UNGUARDED}.
+     */
     static final int SPLIT = 4;
+
     /** Operand: the instruction to go on with. */
     static final int JUMP = 5;
     /** Looks ahead: operands program, 1 where it must match and 0 where it must not. */
@@ -37,19 +41,27 @@ final class PatternProgram {
 
     static final int MATCH = 14;
 
+    static final int UNGUARDED = -1;
+
+    /** Numbers that an instruction takes: the operation and three operands. */
+    private static final int WIDTH = 4;
+
     private static final int NO_MATCH = -1;
     private static final long STEPS = 1 << 20;
     private static final long STEPS_PER_CHARACTER = 2_000;
 
     private final String source;
-    /** {operation, operand, operand, operand} of each instruction. */
-    private final int[][] code;
+    /** What every match begins with; null where a match may be empty. */
+    private final CharacterSet first;
+    /** {@link #WIDTH} numbers for each instruction. */
+    private final int[] code;
 
     private final CharacterSet[] sets;
     private final PatternProgram[] parts;
 
-    PatternProgram(String source, int[][] code, CharacterSet[] sets, PatternProgram[] parts) {
+    PatternProgram(String source, CharacterSet first, int[] code, CharacterSet[] sets, PatternProgram[] parts) {
         this.source = source;
+        this.first = first;
         this.code = code;
         this.sets = sets;
         this.parts = parts;
@@ -66,6 +78,10 @@ final class PatternProgram {
         int lastEnd = NO_MATCH;
         int position = start;
         while (position <= end) {
+            if (first != null && (position == end || !first.contains(text.at(position)))) {
+                position++;
+                continue;
+            }
             int match = match(run, position, 0);
             if (match == NO_MATCH || match == position && match == lastEnd) {
                 position++;
@@ -84,46 +100,51 @@ final class PatternProgram {
         int position = from;
         while (true) {
             run.step(1);
-            int[] operation = code[instruction];
+            int at = instruction * WIDTH;
+            int operation = code[at];
             int next = instruction + 1;
             boolean matches = true;
-            switch (operation[0]) {
+            switch (operation) {
                 case SET -> {
-                    matches = position < run.end && sets[operation[1]].contains(run.text.at(position));
+                    matches = position < run.end && sets[code[at + 1]].contains(run.text.at(position));
                     position++;
                 }
                 case LITERAL -> {
-                    matches = position < run.end && run.text.at(position) == operation[1];
+                    matches = position < run.end && run.text.at(position) == code[at + 1];
                     position++;
                 }
                 case RUN, POSSESSIVE_RUN -> {
-                    int least = position + operation[2];
-                    int reached = run.runEnd(sets[operation[1]], position, operation[3]);
+                    int least = position + code[at + 2];
+                    int reached = run.runEnd(sets[code[at + 1]], position, code[at + 3]);
                     matches = reached >= least;
-                    if (matches && reached > least && operation[0] == RUN) {
+                    if (matches && reached > least && operation == RUN) {
                         top = run.push(top, next, least, reached - 1);
                     }
                     position = reached;
                 }
                 case SPLIT -> {
-                    top = run.push(top, operation[2], position, position);
-                    next = operation[1];
+                    boolean worthwhile = code[at + 3] == UNGUARDED
+                            || position < run.end && sets[code[at + 3]].contains(run.text.at(position));
+                    if (worthwhile) {
+                        top = run.push(top, code[at + 2], position, position);
+                    }
+                    next = worthwhile ? code[at + 1] : code[at + 2];
                 }
-                case JUMP -> next = operation[1];
+                case JUMP -> next = code[at + 1];
                 case LOOK_AHEAD ->
-                    matches = parts[operation[1]].match(run, position, top) != NO_MATCH == (operation[2] == 1);
+                    matches = parts[code[at + 1]].match(run, position, top) != NO_MATCH == (code[at + 2] == 1);
                 case LOOK_BEHIND ->
-                    matches = (position > run.start && sets[operation[1]].contains(run.text.at(position - 1)))
-                            == (operation[2] == 1);
+                    matches = (position > run.start && sets[code[at + 1]].contains(run.text.at(position - 1)))
+                            == (code[at + 2] == 1);
                 case ATOMIC -> {
-                    position = parts[operation[1]].match(run, position, top);
+                    position = parts[code[at + 1]].match(run, position, top);
                     matches = position != NO_MATCH;
                 }
                 case LINE_START -> matches = position == run.start || run.text.at(position - 1) == '\n';
                 case LINE_END -> matches = position == run.end || run.text.at(position) == '\n';
                 case TEXT_START -> matches = position == run.start;
                 case TEXT_END -> matches = position == run.end;
-                case BOUNDARY -> matches = (run.isWord(position - 1) != run.isWord(position)) == (operation[1] == 1);
+                case BOUNDARY -> matches = (run.isWord(position - 1) != run.isWord(position)) == (code[at + 1] == 1);
                 default -> {
                     return position;
                 }

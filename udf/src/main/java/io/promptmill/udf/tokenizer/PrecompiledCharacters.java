@@ -17,6 +17,8 @@ final class PrecompiledCharacters implements TextNormalizer {
 
     private final int[] units;
     private final byte[] replacements;
+    /** What becomes of each character of ASCII, null where it stays: most texts are made of them. */
+    private final String[] ascii = new String[0x80];
 
     /**
      * @throws IllegalArgumentException where the table is cut off
@@ -31,6 +33,9 @@ final class PrecompiledCharacters implements TextNormalizer {
         units = new int[(int) (size / 4)];
         buffer.asIntBuffer().get(units);
         replacements = Arrays.copyOfRange(table, 4 + (int) size, table.length);
+        for (int value = 0; value < ascii.length; value++) {
+            ascii[value] = replacement(new byte[] {(byte) value});
+        }
     }
 
     @Override
@@ -58,17 +63,26 @@ final class PrecompiledCharacters implements TextNormalizer {
         if (end - start > MAXIMUM_CLUSTER_BYTES) {
             return false;
         }
-        byte[] key = text.substring(start, end).getBytes(StandardCharsets.UTF_8);
+        boolean single = end - start == 1 && text.charAt(start) < ascii.length;
+        String replacement = single
+                ? ascii[text.charAt(start)]
+                : replacement(text.substring(start, end).getBytes(StandardCharsets.UTF_8));
+        if (replacement != null) {
+            result.append(replacement);
+        }
+        return replacement != null;
+    }
+
+    private String replacement(byte[] key) {
         int place = key.length > MAXIMUM_CLUSTER_BYTES ? NONE : find(key);
         if (place == NONE) {
-            return false;
+            return null;
         }
         int last = place;
         while (last < replacements.length && replacements[last] != 0) {
             last++;
         }
-        result.append(new String(replacements, place, last - place, StandardCharsets.UTF_8));
-        return true;
+        return new String(replacements, place, last - place, StandardCharsets.UTF_8);
     }
 
     /** Where the replacement of the shortest known beginning of {@code key} starts. */
