@@ -36,8 +36,11 @@ final class GgufKeys {
         int feedForward = experts > 0 && expertLength > 0
                 ? integerOr("feed_forward_length", expertLength, 1, 16 * MAXIMUM_WIDTH)
                 : require("feed_forward_length", 1, 16 * MAXIMUM_WIDTH);
+        int blocks = require("block_count", 1, MAXIMUM_LAYERS);
+        // Behind the model's layers there may be some that only guess further tokens.
+        int guessing = integerOr("nextn_predict_layers", 0, 0, blocks - 1);
         return new ModelShape(
-                require("block_count", 1, MAXIMUM_LAYERS),
+                blocks - guessing,
                 embedding,
                 feedForward,
                 heads,

@@ -81,7 +81,7 @@ public final class ModelRegistry {
                     + "; use the tokenizer that belongs to the model");
         }
         Model model = architecture.loader().apply(new ModelParts(tensors, name, shape, compute, size));
-        tensors.requireAllTaken(name);
+        tensors.requireAllTaken(name, shape.layers());
         return model;
     }
 

@@ -146,6 +146,25 @@ class ModelFormsTest {
         }
     }
 
+    /** DeepSeek V3 is published with a layer more, which guesses the token after the next. */
+    @Test
+    void layersThatGuessFurtherTokensArePassedOver() {
+        try (GgufFile file = open("deepseek2")) {
+            Map<String, Object> keys = keys(file);
+            keys.put("deepseek2.block_count", 4L);
+            keys.put("deepseek2.nextn_predict_layers", 1L);
+            VariantFile variant = new VariantFile(file, new Metadata("further layer", keys), List.of())
+                    .add("blk.3.nextn.eh_proj.weight", new float[128], 1, 128)
+                    .add("blk.3.attn_norm.weight", new float[64], 64);
+            assertArrayEquals(logits(file), logits(variant));
+            VariantFile unknown =
+                    new VariantFile(file, file.metadata(), List.of()).add("blk.3.attn_norm.weight", new float[64], 64);
+            String message = assertThrows(ModelFileException.class, () -> logits(unknown))
+                    .getMessage();
+            assertTrue(message.contains("blk.3.attn_norm.weight"), message);
+        }
+    }
+
     @Test
     void keysThatContradictThemselvesAreRefusedByName() {
         try (GgufFile file = open("deepseek2")) {
