@@ -2,6 +2,7 @@ package io.promptmill.udf.model;
 
 import io.promptmill.udf.layers.Buffers;
 import io.promptmill.udf.layers.Compute;
+import io.promptmill.udf.layers.DecoderLayer;
 import io.promptmill.udf.layers.Embedding;
 import io.promptmill.udf.layers.KvCache;
 import io.promptmill.udf.layers.LayerStep;
@@ -11,62 +12,80 @@ import io.promptmill.udf.layers.Rope;
 import io.promptmill.udf.layers.StepBatch;
 import io.promptmill.udf.tensor.RowTiles;
 import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 /**
- * What all decoder-only transformers do around their layers: tokens to vectors, a residual stream through the layers, a
- * norm, logits. An architecture gives its layers.
+ * A decoder-only transformer: tokens to vectors, a residual stream through the layers, a norm, logits. An architecture
+ * gives the layers, and what it does besides with the vectors and the logits.
  */
-abstract class Decoder implements Model {
+final class Decoder implements Model {
     private final Compute compute;
     private final ModelShape shape;
     private final Embedding embedding;
+    private final List<? extends DecoderLayer> layers;
     private final Norm outputNorm;
     private final Linear output;
     private final Buffers buffers;
     private final List<Rope> ropes;
+    private BiConsumer<StepBatch, RowTiles> vectorChange = (batch, vectors) -> {};
+    private Consumer<RowTiles> logitChange = logits -> {};
 
-    Decoder(ModelParts parts, Norm outputNorm) {
+    Decoder(ModelParts parts, Norm outputNorm, List<? extends DecoderLayer> layers) {
         compute = parts.compute();
         shape = parts.shape();
         embedding = parts.embedding();
         output = parts.output();
+        this.layers = layers;
         this.outputNorm = outputNorm;
         buffers = new Buffers(
                 compute, shape.widths(), parts.size().rows(), parts.size().outputs());
         ropes = parts.ropes();
     }
 
-    /** Computes layer {@code i}: what it adds goes to the residual stream. */
-    abstract void layer(LayerStep step, int i);
+    /** Changes the vectors of the tokens before the first layer. */
+    Decoder changingVectors(BiConsumer<StepBatch, RowTiles> change) {
+        vectorChange = change;
+        return this;
+    }
 
-    /** What the architecture does with the vectors of the tokens before the first layer. */
-    void embedded(StepBatch batch, RowTiles vectors) {}
+    /** Multiplies the vectors of the tokens before the first layer. */
+    Decoder scalingVectors(float factor) {
+        return changingVectors((batch, vectors) -> compute.scale(vectors, factor));
+    }
 
-    /** What the architecture does with the logits. */
-    void finished(RowTiles logits) {}
+    /** Multiplies the logits. */
+    Decoder scalingLogits(float factor) {
+        logitChange = logits -> compute.scale(logits, factor);
+        return this;
+    }
 
-    final Compute compute() {
-        return compute;
+    /** Bounds the logits by {@code cap}; 0 for no bound. */
+    Decoder cappingLogits(float cap) {
+        if (cap > 0) {
+            logitChange = logits -> compute.softCap(logits, cap);
+        }
+        return this;
     }
 
     @Override
-    public final ModelShape shape() {
+    public ModelShape shape() {
         return shape;
     }
 
     @Override
-    public final RowTiles forward(StepBatch batch, KvCache cache) {
+    public RowTiles forward(StepBatch batch, KvCache cache) {
         Buffers b = buffers.begin(batch.rows(), batch.outputs());
         embedding.apply(batch.tokens(), b.stream.sum());
-        embedded(batch, b.stream.sum());
+        vectorChange.accept(batch, b.stream.sum());
         ropes.forEach(rope -> rope.prepare(batch));
-        LayerStep step = new LayerStep(compute, batch, cache, b, shape.layers());
-        for (int i = 0; i < shape.layers(); i++) {
-            layer(step.at(i), i);
+        LayerStep step = new LayerStep(compute, batch, cache, b, layers.size());
+        for (int i = 0; i < layers.size(); i++) {
+            layers.get(i).apply(step.at(i));
         }
         b.stream.norm(outputNorm, b.normed);
         output.apply(b.normed, b.logits);
-        finished(b.logits);
+        logitChange.accept(b.logits);
         return b.logits;
     }
 }

@@ -4,33 +4,22 @@ import io.promptmill.udf.layers.Activation;
 import io.promptmill.udf.layers.Attention;
 import io.promptmill.udf.layers.AttentionShape;
 import io.promptmill.udf.layers.Buffers;
+import io.promptmill.udf.layers.DecoderLayer;
 import io.promptmill.udf.layers.ExpertRouter.Gating;
 import io.promptmill.udf.layers.FeedForward;
 import io.promptmill.udf.layers.LatentAttention;
 import io.promptmill.udf.layers.LayerStep;
 import io.promptmill.udf.layers.Norm;
 import io.promptmill.udf.layers.Rope;
-import java.util.List;
 
 /**
  * DeepSeek V2 and V3 (DeepSeek-AI 2024, arXiv:2405.04434, arXiv:2412.19437): latent attention; after some dense layers,
  * experts beside a part that all rows use.
  */
-final class DeepSeek2 extends Decoder {
-    private final List<Layer> layers;
+final class DeepSeek2 {
+    private DeepSeek2() {}
 
-    /**
-     * @param shared null in a dense layer
-     */
-    private record Layer(
-            Norm attentionNorm,
-            LatentAttention attention,
-            Norm feedForwardNorm,
-            FeedForward feedForward,
-            FeedForward shared) {}
-
-    DeepSeek2(ModelParts parts) {
-        super(parts, parts.rmsNorm("output_norm"));
+    static Model load(ModelParts parts) {
         ModelShape shape = parts.shape();
         GgufKeys keys = parts.keys();
         LatentParts latent = new LatentParts(parts);
@@ -43,33 +32,48 @@ final class DeepSeek2 extends Decoder {
                         shape.heads(), 1, shape.headSize(), shape.valueSize(), latent.scale(ropeKeys), 0, null));
         ExpertParts experts = new ExpertParts(parts);
         int sharedLength = shape.experts().length() * keys.integerOr("expert_shared_count", 0, 0, 1 << 10);
-        layers = parts.layers(i -> new Layer(
-                parts.rmsNorm(ModelParts.block(i) + "attn_norm"),
-                latent.layer(i, attention, rope),
-                parts.rmsNorm(ModelParts.block(i) + "ffn_norm"),
-                experts.has(i)
-                        ? experts.layer(i, Activation.SILU, Gating.SOFTMAX, false)
-                        : parts.gatedFeedForward(i, Activation.SILU),
-                experts.has(i) && sharedLength > 0
-                        ? parts.gatedFeedForward(ModelParts.block(i) + "ffn_%s_shexp", sharedLength, Activation.SILU)
-                        : null));
+        return new Decoder(
+                parts,
+                parts.rmsNorm("output_norm"),
+                parts.layers(i -> new Layer(
+                        parts.rmsNorm(ModelParts.block(i) + "attn_norm"),
+                        latent.layer(i, attention, rope),
+                        parts.rmsNorm(ModelParts.block(i) + "ffn_norm"),
+                        experts.has(i)
+                                ? experts.layer(i, Activation.SILU, Gating.SOFTMAX, false)
+                                : parts.gatedFeedForward(i, Activation.SILU),
+                        experts.has(i) && sharedLength > 0
+                                ? parts.gatedFeedForward(
+                                        ModelParts.block(i) + "ffn_%s_shexp", sharedLength, Activation.SILU)
+                                : null)));
     }
 
-    @Override
-    void layer(LayerStep step, int i) {
-        Layer layer = layers.get(i);
-        Buffers b = step.buffers();
-        b.stream.norm(layer.attentionNorm, b.normed);
-        layer.attention.apply(step, b.normed, b.branch);
-        b.stream.add(b.branch);
-        b.stream.norm(layer.feedForwardNorm, b.normed);
-        if (layer.shared != null) {
-            layer.shared.apply(b.normed, b.branch);
-        }
-        layer.feedForward.apply(b.normed, b.normed);
-        b.stream.add(b.normed);
-        if (layer.shared != null) {
+    /**
+     * @param shared null in a dense layer
+     */
+    private record Layer(
+            Norm attentionNorm,
+            LatentAttention attention,
+            Norm feedForwardNorm,
+            FeedForward feedForward,
+            FeedForward shared)
+            implements DecoderLayer {
+
+        @Override
+        public void apply(LayerStep step) {
+            Buffers b = step.buffers();
+            b.stream.norm(attentionNorm, b.normed);
+            attention.apply(step, b.normed, b.branch);
             b.stream.add(b.branch);
+            b.stream.norm(feedForwardNorm, b.normed);
+            if (shared != null) {
+                shared.apply(b.normed, b.branch);
+            }
+            feedForward.apply(b.normed, b.normed);
+            b.stream.add(b.normed);
+            if (shared != null) {
+                b.stream.add(b.branch);
+            }
         }
     }
 }

@@ -130,8 +130,17 @@ final class ModelParts {
         return new LayerNorm(compute, features, file.vector(name + ".weight", features), bias(name, features), epsilon);
     }
 
-    /** A layer norm of each head by its own weights {@code [heads x headSize]}. */
-    Norm headLayerNorm(String name, int heads) {
+    /** Layer norms of queries and keys with weights {@code [heads x headSize]}, where the file has them. */
+    SelfAttention withHeadNorms(int layer, SelfAttention attention) {
+        String block = block(layer);
+        return file.has(block + "attn_q_norm.weight")
+                ? attention.norm(
+                        headNorm(block + "attn_q_norm", shape.heads()),
+                        headNorm(block + "attn_k_norm", shape.kvHeads()))
+                : attention;
+    }
+
+    private Norm headNorm(String name, int heads) {
         Matrix weights = file.matrix(name + ".weight", heads, shape.headSize());
         float epsilon = keys.epsilon("attention.layer_norm_epsilon");
         return new LayerNorm(compute, shape.headSize(), DecodedMatrix.values(weights), null, epsilon);

@@ -14,29 +14,29 @@ public final class ModelRegistry {
     private static final SortedMap<String, Architecture> ARCHITECTURES = new TreeMap<>();
 
     static {
-        add("command-r", CommandR::new);
-        add("deepseek2", DeepSeek2::new, LatentParts::shape);
-        add("falcon", Falcon::new);
-        add("gemma", Gemma::new);
-        add("gemma2", Gemma2::new);
-        add("gemma3", Gemma3::new);
-        add("glm4", Glm4::new);
-        add("gpt-oss", GptOss::new);
-        add("gpt2", Gpt2::new);
-        add("gptneox", GptNeoX::new);
-        add("granite", Granite::new);
-        add("llama", Llama::new);
-        add("mpt", Mpt::new);
-        add("olmo2", Olmo2::new);
-        add("phi2", Phi2::new);
-        add("phi3", Phi3::new);
-        add("qwen2", Qwen2::new);
-        add("qwen2moe", Qwen2Moe::new);
-        add("qwen3", Qwen3::new);
-        add("qwen3moe", Qwen3::new);
-        add("smollm3", SmolLm3::new);
-        add("stablelm", StableLm::new);
-        add("starcoder2", StarCoder2::new);
+        add("command-r", CommandR::load);
+        add("deepseek2", DeepSeek2::load, LatentParts::shape);
+        add("falcon", Falcon::load);
+        add("gemma", Gemma::load);
+        add("gemma2", Gemma2::load);
+        add("gemma3", Gemma3::load);
+        add("glm4", Glm4::load);
+        add("gpt-oss", GptOss::load);
+        add("gpt2", Gpt2::load);
+        add("gptneox", GptNeoX::load);
+        add("granite", Granite::load);
+        add("llama", Llama::load);
+        add("mpt", Mpt::load);
+        add("olmo2", Olmo2::load);
+        add("phi2", Phi2::load);
+        add("phi3", Phi3::load);
+        add("qwen2", Qwen2::load);
+        add("qwen2moe", Qwen2Moe::load);
+        add("qwen3", Qwen3::load);
+        add("qwen3moe", Qwen3::load);
+        add("smollm3", SmolLm3::load);
+        add("stablelm", StableLm::load);
+        add("starcoder2", StarCoder2::load);
     }
 
     private ModelRegistry() {}

@@ -4,27 +4,23 @@ import io.promptmill.udf.layers.Activation;
 import io.promptmill.udf.layers.Attention;
 import io.promptmill.udf.layers.AttentionSpan;
 import io.promptmill.udf.layers.Buffers;
+import io.promptmill.udf.layers.DecoderLayer;
 import io.promptmill.udf.layers.FeedForward;
 import io.promptmill.udf.layers.LayerStep;
 import io.promptmill.udf.layers.Norm;
 import io.promptmill.udf.layers.Rope;
 import io.promptmill.udf.layers.SelfAttention;
-import java.util.List;
 
 /**
  * OLMo 2 and 3 (OLMo Team 2025, arXiv:2501.00656): branches are normed after, not before, and queries and keys over all
  * heads together. In OLMo 3 three of four layers see a sliding window, where positions are not scaled.
  */
-final class Olmo2 extends Decoder {
+final class Olmo2 {
     private static final int PERIOD = 4;
 
-    private final List<Layer> layers;
+    private Olmo2() {}
 
-    private record Layer(
-            SelfAttention attention, Norm attentionPostNorm, FeedForward feedForward, Norm feedForwardPostNorm) {}
-
-    Olmo2(ModelParts parts) {
-        super(parts, parts.rmsNorm("output_norm"));
+    static Model load(ModelParts parts) {
         ModelShape shape = parts.shape();
         GgufKeys keys = parts.keys();
         Attention attention = parts.attention();
@@ -34,27 +30,37 @@ final class Olmo2 extends Decoder {
         Rope globalRope = parts.rope(false);
         Rope localRope =
                 window == 0 ? null : parts.rope(false, 0, parts.ropeKeys().plain());
-        layers = parts.layers(i -> new Layer(
-                parts.selfAttention(i, attention)
-                        .norm(
-                                parts.rmsNorm(ModelParts.block(i) + "attn_q_norm", shape.heads() * shape.headSize()),
-                                parts.rmsNorm(ModelParts.block(i) + "attn_k_norm", shape.kvHeads() * shape.headSize()))
-                        .rotate(sliding[i] ? localRope : globalRope)
-                        .span(sliding[i] ? local : AttentionSpan.ALL),
-                parts.rmsNorm(ModelParts.block(i) + "post_attention_norm"),
-                parts.gatedFeedForward(i, Activation.SILU),
-                parts.rmsNorm(ModelParts.block(i) + "post_ffw_norm")));
+        return new Decoder(
+                parts,
+                parts.rmsNorm("output_norm"),
+                parts.layers(i -> new Layer(
+                        parts.selfAttention(i, attention)
+                                .norm(
+                                        parts.rmsNorm(
+                                                ModelParts.block(i) + "attn_q_norm", shape.heads() * shape.headSize()),
+                                        parts.rmsNorm(
+                                                ModelParts.block(i) + "attn_k_norm",
+                                                shape.kvHeads() * shape.headSize()))
+                                .rotate(sliding[i] ? localRope : globalRope)
+                                .span(sliding[i] ? local : AttentionSpan.ALL),
+                        parts.rmsNorm(ModelParts.block(i) + "post_attention_norm"),
+                        parts.gatedFeedForward(i, Activation.SILU),
+                        parts.rmsNorm(ModelParts.block(i) + "post_ffw_norm"))));
     }
 
-    @Override
-    void layer(LayerStep step, int i) {
-        Layer layer = layers.get(i);
-        Buffers b = step.buffers();
-        layer.attention.apply(step, b.stream.sum(), b.branch);
-        layer.attentionPostNorm.apply(b.branch, b.branch);
-        b.stream.add(b.branch);
-        layer.feedForward.apply(b.stream.sum(), b.normed);
-        layer.feedForwardPostNorm.apply(b.normed, b.normed);
-        b.stream.add(b.normed);
+    private record Layer(
+            SelfAttention attention, Norm attentionPostNorm, FeedForward feedForward, Norm feedForwardPostNorm)
+            implements DecoderLayer {
+
+        @Override
+        public void apply(LayerStep step) {
+            Buffers b = step.buffers();
+            attention.apply(step, b.stream.sum(), b.branch);
+            attentionPostNorm.apply(b.branch, b.branch);
+            b.stream.add(b.branch);
+            feedForward.apply(b.stream.sum(), b.normed);
+            feedForwardPostNorm.apply(b.normed, b.normed);
+            b.stream.add(b.normed);
+        }
     }
 }

@@ -2,43 +2,26 @@ package io.promptmill.udf.model;
 
 import io.promptmill.udf.layers.Activation;
 import io.promptmill.udf.layers.Attention;
-import io.promptmill.udf.layers.Buffers;
-import io.promptmill.udf.layers.FeedForward;
-import io.promptmill.udf.layers.LayerStep;
-import io.promptmill.udf.layers.Norm;
+import io.promptmill.udf.layers.PreNormLayer;
 import io.promptmill.udf.layers.Rope;
-import io.promptmill.udf.layers.SelfAttention;
-import java.util.List;
 
 /**
  * Phi 3 and 4 (Abdin et al. 2024, arXiv:2404.14219): Llama's form with queries, keys and values in one tensor, gate and up
  * in another, and long rope in the models of a large context.
  */
-final class Phi3 extends Decoder {
-    private final List<Layer> layers;
+final class Phi3 {
+    private Phi3() {}
 
-    private record Layer(Norm attentionNorm, SelfAttention attention, Norm feedForwardNorm, FeedForward feedForward) {}
-
-    Phi3(ModelParts parts) {
-        super(parts, parts.rmsNorm("output_norm"));
+    static Model load(ModelParts parts) {
         Rope rope = parts.rope(false);
         Attention attention = parts.attention();
-        layers = parts.layers(i -> new Layer(
-                parts.rmsNorm(ModelParts.block(i) + "attn_norm"),
-                parts.selfAttention(i, attention).rotate(rope),
-                parts.rmsNorm(ModelParts.block(i) + "ffn_norm"),
-                parts.gatedFeedForward(i, Activation.SILU)));
-    }
-
-    @Override
-    void layer(LayerStep step, int i) {
-        Layer layer = layers.get(i);
-        Buffers b = step.buffers();
-        b.stream.norm(layer.attentionNorm, b.normed);
-        layer.attention.apply(step, b.normed, b.branch);
-        b.stream.add(b.branch);
-        b.stream.norm(layer.feedForwardNorm, b.normed);
-        layer.feedForward.apply(b.normed, b.normed);
-        b.stream.add(b.normed);
+        return new Decoder(
+                parts,
+                parts.rmsNorm("output_norm"),
+                parts.layers(i -> new PreNormLayer(
+                        parts.rmsNorm(ModelParts.block(i) + "attn_norm"),
+                        parts.selfAttention(i, attention).rotate(rope),
+                        parts.rmsNorm(ModelParts.block(i) + "ffn_norm"),
+                        parts.gatedFeedForward(i, Activation.SILU))));
     }
 }

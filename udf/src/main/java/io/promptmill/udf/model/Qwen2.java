@@ -2,40 +2,23 @@ package io.promptmill.udf.model;
 
 import io.promptmill.udf.layers.Activation;
 import io.promptmill.udf.layers.Attention;
-import io.promptmill.udf.layers.Buffers;
-import io.promptmill.udf.layers.FeedForward;
-import io.promptmill.udf.layers.LayerStep;
-import io.promptmill.udf.layers.Norm;
+import io.promptmill.udf.layers.PreNormLayer;
 import io.promptmill.udf.layers.Rope;
-import io.promptmill.udf.layers.SelfAttention;
-import java.util.List;
 
 /** Qwen 2 and 2.5 (Yang et al. 2024, arXiv:2407.10671): Llama's form with biases of queries, keys and values. */
-final class Qwen2 extends Decoder {
-    private final List<Layer> layers;
+final class Qwen2 {
+    private Qwen2() {}
 
-    private record Layer(Norm attentionNorm, SelfAttention attention, Norm feedForwardNorm, FeedForward feedForward) {}
-
-    Qwen2(ModelParts parts) {
-        super(parts, parts.rmsNorm("output_norm"));
+    static Model load(ModelParts parts) {
         Rope rope = parts.rope(false);
         Attention attention = parts.attention();
-        layers = parts.layers(i -> new Layer(
-                parts.rmsNorm(ModelParts.block(i) + "attn_norm"),
-                parts.selfAttention(i, attention).rotate(rope),
-                parts.rmsNorm(ModelParts.block(i) + "ffn_norm"),
-                parts.gatedFeedForward(i, Activation.SILU)));
-    }
-
-    @Override
-    void layer(LayerStep step, int i) {
-        Layer layer = layers.get(i);
-        Buffers b = step.buffers();
-        b.stream.norm(layer.attentionNorm, b.normed);
-        layer.attention.apply(step, b.normed, b.branch);
-        b.stream.add(b.branch);
-        b.stream.norm(layer.feedForwardNorm, b.normed);
-        layer.feedForward.apply(b.normed, b.normed);
-        b.stream.add(b.normed);
+        return new Decoder(
+                parts,
+                parts.rmsNorm("output_norm"),
+                parts.layers(i -> new PreNormLayer(
+                        parts.rmsNorm(ModelParts.block(i) + "attn_norm"),
+                        parts.selfAttention(i, attention).rotate(rope),
+                        parts.rmsNorm(ModelParts.block(i) + "ffn_norm"),
+                        parts.gatedFeedForward(i, Activation.SILU))));
     }
 }
