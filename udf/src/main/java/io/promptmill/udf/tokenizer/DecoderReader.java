@@ -22,12 +22,19 @@ final class DecoderReader {
         {" 're", "'re"},
     };
 
+    private static final int MAXIMUM_AFFIX = 64;
+    private static final int MAXIMUM_LENGTH = 1 << 14;
+
+    private final JsonPlace decoder;
+
     private UnaryOperator<TokenText> steps = token -> token;
     private boolean fused;
     private boolean dropsFirstSpace;
     private boolean holdsLastSpace;
 
-    private DecoderReader() {}
+    private DecoderReader(JsonPlace decoder) {
+        this.decoder = decoder;
+    }
 
     /**
      * The decoder at {@code place}; without one, tokens are joined by spaces.
@@ -35,13 +42,13 @@ final class DecoderReader {
      * @throws io.promptmill.udf.error.ModelFileException for one that is unknown, damaged or looks at several tokens
      */
     static TokenDecoder read(JsonPlace place) {
-        DecoderReader reader = new DecoderReader();
+        DecoderReader reader = new DecoderReader(place);
         if (place.isAbsent()) {
             reader.add(token -> token.first() ? token : token.spelled(" " + token.spelling()));
         } else {
-            reader.readStep(place);
+            place.steps("decoders").forEach(reader::readStep);
         }
-        return new TokenDecoder(reader.steps, reader.dropsFirstSpace, reader.holdsLastSpace);
+        return new TokenDecoder(place, reader.steps, reader.dropsFirstSpace, reader.holdsLastSpace);
     }
 
     /** Steps work on spellings; what has become bytes stays as it is. */
@@ -49,14 +56,21 @@ final class DecoderReader {
         UnaryOperator<TokenText> before = steps;
         steps = token -> {
             TokenText changed = before.apply(token);
-            return changed.spelling() == null ? changed : step.apply(changed);
+            return changed.spelling() == null ? changed : checked(step.apply(changed));
         };
+    }
+
+    private TokenText checked(TokenText token) {
+        if (token.spelling() != null && token.spelling().length() > MAXIMUM_LENGTH) {
+            throw decoder.problem("makes a text of " + token.spelling().length()
+                    + " characters of one token; expected at most " + MAXIMUM_LENGTH);
+        }
+        return token;
     }
 
     private void readStep(JsonPlace place) {
         String type = place.at("type").text();
         switch (type) {
-            case "Sequence" -> place.at("decoders").elements().forEach(this::readStep);
             case "Fuse" -> fused = true;
             case "ByteLevel" -> add(DecoderReader::fromByteAlphabet);
             case "ByteFallback" -> add(DecoderReader::fromByteToken);
@@ -65,7 +79,7 @@ final class DecoderReader {
             case "Strip" -> addStrip(place);
             case "WordPiece" -> addWordPiece(place);
             case "BPEDecoder" -> {
-                String suffix = place.at("suffix").textOr("</w>");
+                String suffix = place.at("suffix").textOr("</w>", MAXIMUM_AFFIX);
                 holdsLastSpace = true;
                 add(token -> token.spelled(token.spelling().replace(suffix, " ")));
             }
@@ -93,12 +107,16 @@ final class DecoderReader {
     }
 
     private void addReplace(JsonPlace place) {
-        String pattern = place.at("pattern").at("String").textOr("");
-        if (fused && pattern.codePointCount(0, pattern.length()) != 1) {
+        JsonPlace pattern = place.at("pattern");
+        if (pattern.at("String").isAbsent()) {
+            throw pattern.problem("is no plain text, which this engine needs to decode");
+        }
+        String replaced = pattern.at("String").text();
+        if (fused && replaced.codePointCount(0, replaced.length()) != 1) {
             throw place.problem("replaces more than single characters behind Fuse, which this engine cannot do while a"
                     + " text grows");
         }
-        TextNormalizer replace = NormalizerReader.replace(place);
+        TextNormalizer replace = NormalizerReader.replaceText(place);
         add(token -> token.spelled(replace.normalize(token.spelling())));
     }
 
@@ -130,7 +148,7 @@ final class DecoderReader {
     }
 
     private void addWordPiece(JsonPlace place) {
-        String prefix = place.at("prefix").textOr("##");
+        String prefix = place.at("prefix").textOr("##", MAXIMUM_AFFIX);
         boolean cleans = place.at("cleanup").flagOr(true);
         add(token -> {
             String text = token.spelling();

@@ -9,6 +9,9 @@ import java.util.List;
 
 /** A value in a JSON file, absent ones included, which knows its place for messages (RFC 6901). Immutable. */
 final class JsonPlace {
+    /** The longest known pipeline has eight. */
+    private static final int MAXIMUM_STEPS = 24;
+
     private final Path file;
     private final String pointer;
     private final JsonNode node;
@@ -39,10 +42,6 @@ final class JsonPlace {
         return file;
     }
 
-    String pointer() {
-        return pointer;
-    }
-
     /** True for what is not there, and for null. */
     boolean isAbsent() {
         return node.isMissingNode() || node.isNull();
@@ -60,15 +59,24 @@ final class JsonPlace {
         return node.isObject();
     }
 
-    boolean isInteger() {
-        return node.isIntegralNumber();
-    }
-
     String text() {
         if (!node.isTextual()) {
             throw problem("is " + kind() + "; expected text");
         }
         return node.textValue();
+    }
+
+    /** Text of at most {@code maximum} characters. */
+    String text(int maximum) {
+        if (text().length() > maximum) {
+            throw problem("has " + text().length() + " characters; expected at most " + maximum);
+        }
+        return text();
+    }
+
+    /** As {@link #text(int)}, with a value for an absent one. */
+    String textOr(String fallback, int maximum) {
+        return isAbsent() ? fallback : text(maximum);
     }
 
     String textOr(String fallback) {
@@ -122,6 +130,30 @@ final class JsonPlace {
             elements.add(new JsonPlace(file, pointer + "/" + index, node.get(index)));
         }
         return elements;
+    }
+
+    /**
+     * The steps of a pipeline: the object there, or those in its list {@code key} where its type is Sequence, nested ones
+     * unpacked. An absent place has none.
+     */
+    List<JsonPlace> steps(String key) {
+        List<JsonPlace> steps = new ArrayList<>();
+        addSteps(key, steps);
+        if (steps.size() > MAXIMUM_STEPS) {
+            throw problem("has " + steps.size() + " steps; expected at most " + MAXIMUM_STEPS);
+        }
+        return steps;
+    }
+
+    private void addSteps(String key, List<JsonPlace> steps) {
+        if (isAbsent()) {
+            return;
+        }
+        if (at("type").text().equals("Sequence")) {
+            at(key).elements().forEach(step -> step.addSteps(key, steps));
+        } else {
+            steps.add(this);
+        }
     }
 
     ModelFileException problem(String what) {

@@ -2,10 +2,14 @@ package io.promptmill.udf.tokenizer;
 
 import java.text.Normalizer.Form;
 import java.util.Base64;
+import java.util.List;
 
 /** Makes the normalizer that a tokenizer.json describes. */
 final class NormalizerReader {
     private static final TextNormalizer NONE = text -> text;
+
+    /** Known ones add one character. */
+    private static final int MAXIMUM_ADDITION = 64;
 
     private NormalizerReader() {}
 
@@ -13,15 +17,15 @@ final class NormalizerReader {
      * @throws io.promptmill.udf.error.ModelFileException for one that is unknown or damaged
      */
     static TextNormalizer read(JsonPlace place) {
-        if (place.isAbsent()) {
-            return NONE;
-        }
+        List<TextNormalizer> steps = place.steps("normalizers").stream()
+                .map(NormalizerReader::readStep)
+                .toList();
+        return steps.isEmpty() ? NONE : TextNormalizer.sequence(steps);
+    }
+
+    private static TextNormalizer readStep(JsonPlace place) {
         String type = place.at("type").text();
         return switch (type) {
-            case "Sequence" ->
-                place.at("normalizers").elements().stream()
-                        .map(NormalizerReader::read)
-                        .reduce(NONE, TextNormalizer::then);
             case "NFC" -> UnicodeForms.form(Form.NFC);
             case "NFD" -> UnicodeForms.form(Form.NFD);
             case "NFKC" -> UnicodeForms.form(Form.NFKC);
@@ -34,7 +38,7 @@ final class NormalizerReader {
                 UnicodeForms.strip(
                         place.at("strip_left").flagOr(true),
                         place.at("strip_right").flagOr(true));
-            case "Prepend" -> prepend(place.at("prepend").text());
+            case "Prepend" -> prepend(place.at("prepend").text(MAXIMUM_ADDITION));
             case "Replace" -> replace(place);
             case "ByteLevel" -> text -> ByteAlphabet.spell(CodePoints.of(text).utf8());
             case "BertNormalizer" -> bert(place);
@@ -49,14 +53,12 @@ final class NormalizerReader {
         return text -> text.isEmpty() ? text : prefix + text;
     }
 
-    /** Writes one text wherever a pattern matches. */
-    static TextNormalizer replace(JsonPlace place) {
-        PatternProgram pattern = PatternReader.read(place.at("pattern"));
-        String content = place.at("content").text();
-        String literal = place.at("pattern").at("String").textOr("");
-        if (!literal.isEmpty()) {
-            return text -> text.replace(literal, content);
+    private static TextNormalizer replace(JsonPlace place) {
+        if (!place.at("pattern").at("String").isAbsent()) {
+            return replaceText(place);
         }
+        String content = place.at("content").text(MAXIMUM_ADDITION);
+        PatternProgram pattern = PatternReader.read(place.at("pattern"));
         return text -> {
             CodePoints codePoints = CodePoints.of(text);
             IntList matches = new IntList(16);
@@ -69,11 +71,23 @@ final class NormalizerReader {
             for (int index = 0; index < matches.size(); index += 2) {
                 codePoints.appendTo(result, position, matches.get(index));
                 result.append(content);
+                TextNormalizer.checkGrowth(text.length(), result.length());
                 position = matches.get(index + 1);
             }
             codePoints.appendTo(result, position, codePoints.length());
             return result.toString();
         };
+    }
+
+    /** Writes one text wherever another one stands. */
+    static TextNormalizer replaceText(JsonPlace place) {
+        String content = place.at("content").text(MAXIMUM_ADDITION);
+        JsonPlace pattern = place.at("pattern").at("String");
+        String replaced = pattern.text();
+        if (replaced.isEmpty()) {
+            throw pattern.problem("is empty; expected text to be replaced");
+        }
+        return text -> text.replace(replaced, content);
     }
 
     private static TextNormalizer bert(JsonPlace place) {

@@ -47,8 +47,8 @@ final class PatternProgram {
     private static final int WIDTH = 4;
 
     private static final int NO_MATCH = -1;
-    private static final long STEPS = 1 << 20;
-    private static final long STEPS_PER_CHARACTER = 2_000;
+    private static final long STEPS = 1 << 16;
+    private static final long STEPS_PER_CHARACTER = 1_000;
 
     private final String source;
     /** What every match begins with; null where a match may be empty. */

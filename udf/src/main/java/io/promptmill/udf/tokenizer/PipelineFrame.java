@@ -21,7 +21,7 @@ record PipelineFrame(int begin, List<Integer> before, List<Integer> after) {
     static PipelineFrame read(JsonPlace postProcessor, TokenizerSettings settings, int tokens) {
         List<Integer> before = new ArrayList<>();
         List<Integer> after = new ArrayList<>();
-        readStep(postProcessor, tokens, before, after);
+        postProcessor.steps("processors").forEach(step -> readStep(step, tokens, before, after));
         int begin = settings.begin();
         if (begin < 0 && !before.isEmpty()) {
             begin = before.get(0);
@@ -43,15 +43,11 @@ record PipelineFrame(int begin, List<Integer> before, List<Integer> after) {
     }
 
     private static void readStep(JsonPlace place, int tokens, List<Integer> before, List<Integer> after) {
-        if (place.isAbsent()) {
-            return;
-        }
         String type = place.at("type").text();
         switch (type) {
             case "ByteLevel" -> {
                 // Trims offsets, which nobody asks for here.
             }
-            case "Sequence" -> place.at("processors").elements().forEach(step -> readStep(step, tokens, before, after));
             case "TemplateProcessing" -> readTemplate(place, tokens, before, after);
             case "BertProcessing", "RobertaProcessing" -> {
                 before.add(0, tokenOfPair(place.at("cls"), tokens));

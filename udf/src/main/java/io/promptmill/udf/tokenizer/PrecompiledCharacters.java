@@ -13,6 +13,9 @@ import java.util.Arrays;
  */
 final class PrecompiledCharacters implements TextNormalizer {
     private static final int MAXIMUM_CLUSTER_BYTES = 5;
+    /** The longest that Unicode has takes 33. */
+    private static final int MAXIMUM_REPLACEMENT_BYTES = 128;
+
     private static final int NONE = -1;
 
     private final int[] units;
@@ -79,7 +82,7 @@ final class PrecompiledCharacters implements TextNormalizer {
             return null;
         }
         int last = place;
-        while (last < replacements.length && replacements[last] != 0) {
+        while (last < replacements.length && replacements[last] != 0 && last - place < MAXIMUM_REPLACEMENT_BYTES) {
             last++;
         }
         return new String(replacements, place, last - place, StandardCharsets.UTF_8);

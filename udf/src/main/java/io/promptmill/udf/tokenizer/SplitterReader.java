@@ -1,13 +1,13 @@
 package io.promptmill.udf.tokenizer;
 
 import io.promptmill.udf.tokenizer.WordSplitters.PrependScheme;
+import java.util.List;
 import java.util.function.IntPredicate;
 
 /** Makes the pre-tokenizer that a tokenizer.json describes. */
 final class SplitterReader {
     private static final int SPACE_MARK = 0x2581;
     private static final IntPredicate NUMBER = codePoint -> (CharacterKind.of(codePoint) & CharacterKind.NUMBER) != 0;
-    private static final WordSplitter NONE = words -> words;
 
     private SplitterReader() {}
 
@@ -15,15 +15,22 @@ final class SplitterReader {
      * @throws io.promptmill.udf.error.ModelFileException for one that is unknown or damaged
      */
     static WordSplitter read(JsonPlace place) {
-        if (place.isAbsent()) {
-            return NONE;
-        }
+        List<WordSplitter> steps = place.steps("pretokenizers").stream()
+                .map(SplitterReader::readStep)
+                .toList();
+        return words -> {
+            Words split = words;
+            for (WordSplitter step : steps) {
+                split = step.split(split);
+                TextNormalizer.checkGrowth(words.text().length(), split.text().length());
+            }
+            return split;
+        };
+    }
+
+    private static WordSplitter readStep(JsonPlace place) {
         String type = place.at("type").text();
         return switch (type) {
-            case "Sequence" ->
-                place.at("pretokenizers").elements().stream()
-                        .map(SplitterReader::read)
-                        .reduce(NONE, WordSplitter::then);
             case "ByteLevel" ->
                 WordSplitters.byteLevel(
                         place.at("add_prefix_space").flagOr(true),

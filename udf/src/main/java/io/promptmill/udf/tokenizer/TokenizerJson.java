@@ -25,6 +25,9 @@ public final class TokenizerJson {
     /** Ids that a vocabulary may leave out beyond as many as it has. */
     private static final int SPARE_IDS = 1 << 16;
 
+    /** Characters of all added tokens that are searched in normalized text. */
+    private static final int MAXIMUM_NORMALIZED = 1 << 18;
+
     private final TokenizerFile file;
     private final Path path;
     private final List<AddedToken> added = new ArrayList<>();
@@ -132,11 +135,18 @@ public final class TokenizerJson {
         AddedTokens inTemplate = new AddedTokens();
         AddedTokens inText = new AddedTokens();
         AddedTokens inNormalized = new AddedTokens();
+        int normalizedLength = 0;
         special.reserved().forEach((spelling, id) -> inTemplate.add(spelling, AddedToken.plain(id, spelling)));
         for (AddedToken token : added) {
             if (vocabulary.kind(token.id()).isReserved()) {
                 inTemplate.add(token.content(), token);
             } else if (token.normalized()) {
+                normalizedLength += token.content().length();
+                if (normalizedLength > MAXIMUM_NORMALIZED) {
+                    throw root.at("added_tokens")
+                            .problem("has tokens to be normalized of more than " + MAXIMUM_NORMALIZED
+                                    + " characters together");
+                }
                 inNormalized.add(normalizer.normalize(token.content()), token);
             } else {
                 inTemplate.add(token.content(), token);

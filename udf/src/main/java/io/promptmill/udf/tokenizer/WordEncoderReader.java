@@ -90,8 +90,8 @@ final class WordEncoderReader {
                 tokens,
                 file,
                 new BytePairWordEncoder.Options(
-                        model.at("continuing_subword_prefix").textOr(""),
-                        model.at("end_of_word_suffix").textOr(""),
+                        model.at("continuing_subword_prefix").textOr("", MOST_CHARACTERS),
+                        model.at("end_of_word_suffix").textOr("", MOST_CHARACTERS),
                         unknown(file),
                         model.at("fuse_unk").flagOr(false),
                         byteTokens(),
@@ -132,7 +132,7 @@ final class WordEncoderReader {
     private WordEncoder wordPiece() {
         return new WordPieceEncoder(
                 tokens,
-                file.model().at("continuing_subword_prefix").textOr("##"),
+                file.model().at("continuing_subword_prefix").textOr("##", MOST_CHARACTERS),
                 requireUnknown("unk_token"),
                 file.model().at("max_input_chars_per_word").integerOr(MOST_CHARACTERS, 0, Integer.MAX_VALUE));
     }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.promptmill.udf.error.ModelFileException;
+import io.promptmill.udf.error.RequestException;
 import io.promptmill.udf.tensor.Matrix;
 import io.promptmill.udf.weights.Metadata;
 import io.promptmill.udf.weights.ModelFile;
@@ -16,6 +17,7 @@ import io.promptmill.udf.weights.TensorInfo;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -215,6 +217,36 @@ class TokenizerJsonTest {
             assertThrows(ModelFileException.class, () -> TokenizerJson.read(file), text);
         }
         assertThrows(ModelFileException.class, () -> TokenizerJson.read(folder.resolve("absent.json")));
+    }
+
+    /** Every step alone is harmless, all together double a text a million times. */
+    @Test
+    void textsThatGrowBeyondMeasureAreRefused() {
+        String twice = "{\"type\":\"Replace\",\"pattern\":{\"String\":\"a\"},\"content\":\"aa\"}";
+        String steps = String.join(",", Collections.nCopies(20, twice));
+        Tokenizer normalizing =
+                tokenizer(chat().with("normalizer", "{\"type\":\"Sequence\",\"normalizers\":[" + steps + "]}"));
+        assertEquals(0, normalizing.encode("", false).length);
+        assertThrows(RequestException.class, () -> normalizing.encode("a".repeat(1_000), false));
+        String bytes = String.join(",", Collections.nCopies(20, TokenizerJsonFile.BYTE_LEVEL));
+        Tokenizer cutting =
+                tokenizer(chat().with("pre_tokenizer", "{\"type\":\"Sequence\",\"pretokenizers\":[" + bytes + "]}"));
+        assertThrows(RequestException.class, () -> cutting.encode("\u4E2D".repeat(1_000), false));
+        refused(
+                chat().with(
+                                "decoder",
+                                "{\"type\":\"Sequence\",\"decoders\":["
+                                        + steps.replace("\"a\"", "\"hello\"").replace("\"aa\"", "\"hellohello\"")
+                                        + "]}"),
+                "characters");
+        String many = String.join(",", Collections.nCopies(25, twice));
+        refused(
+                chat().with("normalizer", "{\"type\":\"Sequence\",\"normalizers\":[" + many + "]}"),
+                "/normalizer",
+                "25 steps");
+        refused(
+                chat().with("normalizer", "{\"type\":\"Prepend\",\"prepend\":\"" + "x".repeat(1_000) + "\"}"),
+                "/normalizer/prepend");
     }
 
     @Test
