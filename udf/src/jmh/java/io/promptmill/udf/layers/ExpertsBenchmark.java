@@ -82,7 +82,7 @@ public class ExpertsBenchmark {
                         all(i -> random(format, HIDDEN, EMBEDDING)),
                         all(i -> random(format, HIDDEN, EMBEDDING)),
                         all(i -> random(format, EMBEDDING, HIDDEN))),
-                new MixtureOfExperts.Scratch());
+                new MixtureOfExperts.Scratch(rows, EXPERTS, USED, EMBEDDING, HIDDEN));
         int wide = USED * HIDDEN;
         dense = DenseFeedForward.gated(
                 compute,

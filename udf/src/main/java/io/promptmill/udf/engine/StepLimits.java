@@ -51,7 +51,9 @@ record StepLimits(int batchTokens, int sequences) {
 
     private static int batchTokens(ModelShape shape, int threads, long heapBytes) {
         int wanted = Math.min(Math.max(LEAST_BATCH_TOKENS, threads * BATCH_TOKENS_PER_THREAD), MOST_BATCH_TOKENS);
-        return wholeTiles(Math.min(wanted, heapBytes / HEAP_PER_ACTIVATIONS / shape.activationBytesPerRow()));
+        return wholeTiles(Math.min(
+                wanted,
+                (heapBytes / HEAP_PER_ACTIVATIONS - shape.activationBytesOfStep()) / shape.activationBytesPerRow()));
     }
 
     /** As many as find room for their keys and values with a usual length: more would only displace one another. */

@@ -88,6 +88,9 @@ final class JavaInt8Kernels extends DelegatingKernels {
                     + packed.rows() + " x " + packed.columns() + "] into [" + output.rows() + " x "
                     + output.features() + "]");
         }
+        if (fromRow == toRow) {
+            return;
+        }
         int from = slice * SLICE_ROWS;
         int outputs = Math.min(SLICE_ROWS, packed.rows() - from);
         int firstTile = fromRow / LANES;
@@ -142,7 +145,7 @@ final class JavaInt8Kernels extends DelegatingKernels {
         @Override
         public int begin(RowTiles input) {
             activations = input;
-            int capacity = input.tiles() * LANES;
+            int capacity = Math.max(LANES, input.data().length / features);
             if (scales.length < capacity) {
                 scales = new float[capacity];
                 numbers = new RowTiles(capacity, features);

@@ -44,9 +44,9 @@ final class OneDnnInput implements ProductInput {
             throw new IllegalArgumentException(input.features() + " features; expected " + features);
         }
         activations = input;
-        int capacity = input.tiles() * LANES;
+        // Of the buffer, not of this step: what is allocated once stays until the engine closes.
+        int capacity = input.data().length / features;
         if (scales.length < capacity) {
-            // What was allocated for fewer rows stays until the engine closes; the first batches are soon the largest.
             rows = memory.allocate((long) capacity * strideWords * Integer.BYTES);
             rowWords = rows.asByteBuffer().order(ByteOrder.nativeOrder()).asIntBuffer();
             scales = new float[capacity];

@@ -11,6 +11,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.bytedeco.dnnl.dnnl_memory;
+import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.BytePointer;
 
 /**
@@ -143,7 +144,7 @@ final class OneDnnKernels extends DelegatingKernels {
     @Override
     public void close() {
         threads.forEach(OneDnnThread::close);
-        wrapped.forEach(org.bytedeco.dnnl.global.dnnl::dnnl_memory_destroy);
+        wrapped.forEach(dnnl::dnnl_memory_destroy);
         shapes.values().forEach(OneDnnShape::close);
         memory.close();
     }

@@ -2,6 +2,7 @@ package io.promptmill.udf.kernels;
 
 import static io.promptmill.udf.kernels.OneDnn.check;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_a;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_ab;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_f32;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_format_tag_any;
@@ -46,7 +47,7 @@ final class OneDnnProduct implements AutoCloseable {
 
         dnnl_memory_desc scales() {
             return form.scaleGroup == 0
-                    ? OneDnn.tagged(dnnl_f32, org.bytedeco.dnnl.global.dnnl.dnnl_a, outputs)
+                    ? OneDnn.tagged(dnnl_f32, dnnl_a, outputs)
                     : OneDnn.tagged(dnnl_f32, dnnl_ab, inputs / form.scaleGroup, outputs);
         }
 

@@ -106,14 +106,11 @@ final class OneDnnShape implements AutoCloseable {
 
     /** The product for the next of {@code rows} rows: the most that fit, or for less than a tile the least that hold them. */
     OneDnnProduct next(int rows) {
-        if (rows >= RowTiles.LANES) {
-            return products.stream()
-                    .filter(product -> product.rows() <= rows)
-                    .findFirst()
-                    .orElseThrow();
-        }
         OneDnnProduct best = reference;
         for (OneDnnProduct product : products) {
+            if (rows >= RowTiles.LANES && product.rows() <= rows) {
+                return product;
+            }
             best = product.rows() >= rows && product.rows() < best.rows() ? product : best;
         }
         return best;

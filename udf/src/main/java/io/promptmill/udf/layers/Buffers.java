@@ -27,13 +27,17 @@ public final class Buffers {
      * @param values features of all key-value heads' values
      * @param attended features of all heads' results
      */
-    public record Widths(int embedding, int queries, int keys, int values, int attended, int vocabulary) {}
+    public record Widths(int embedding, int queries, int keys, int values, int attended, int vocabulary) {
+        private int largest() {
+            return Math.max(Math.max(embedding, Math.max(keys, values)), Math.max(queries, attended));
+        }
+    }
 
     /**
      * @throws ConfigException where a buffer would exceed what a Java array holds
      */
     public Buffers(Compute compute, Widths widths, int maximumRows, int maximumOutputs) {
-        requireAddressable("engine.max_batch_tokens", maximumRows, Math.max(widths.queries(), widths.attended()));
+        requireAddressable("engine.max_batch_tokens", maximumRows, widths.largest());
         requireAddressable("engine.max_sequences", maximumOutputs, widths.vocabulary());
         stream = new ResidualStream(compute, maximumRows, widths.embedding());
         normed = new RowTiles(maximumRows, widths.embedding());

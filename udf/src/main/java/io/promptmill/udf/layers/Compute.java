@@ -63,7 +63,7 @@ public final class Compute {
     void forElements(RowTiles tiles, Range range) {
         int slice = FEATURES_PER_SLICE * RowTiles.LANES;
         int elements = tiles.tiles() * tiles.features() * RowTiles.LANES;
-        workers.run((elements + slice - 1) / slice, i -> range.accept(i * slice, Math.min(elements, (i + 1) * slice)));
+        workers.run((elements - 1) / slice + 1, i -> range.accept(i * slice, Math.min(elements, (i + 1) * slice)));
     }
 
     @FunctionalInterface

@@ -31,8 +31,8 @@ public final class LatentAttention {
     private final Linear queryUp;
     private final Linear keyValueDown;
     private final Norm latentNorm;
-    private final Linear[] keyUp;
-    private final Linear[] valueUp;
+    private final HeadLinear keyUp;
+    private final HeadLinear valueUp;
     private final Linear output;
     private final Scratch scratch;
 
@@ -40,21 +40,19 @@ public final class LatentAttention {
     public static final class Scratch {
         private final RowTiles lowQueries;
         private final RowTiles heads;
-        private final RowTiles plain;
-        private final RowTiles latent;
-        private final RowTiles values;
         private final RowTiles results;
+        private final HeadLinear.Scratch keyUp;
+        private final HeadLinear.Scratch valueUp;
 
         /**
          * @param lowQueries features of the queries' latent vector; 0 where queries are not compressed
          */
-        public Scratch(int maximumRows, Sizes sizes, int lowQueries) {
+        public Scratch(Compute compute, int maximumRows, Sizes sizes, int lowQueries) {
             this.lowQueries = new RowTiles(maximumRows, Math.max(1, lowQueries));
             heads = new RowTiles(maximumRows, sizes.heads() * (sizes.plain() + sizes.turned()));
-            plain = new RowTiles(maximumRows, sizes.plain());
-            latent = new RowTiles(maximumRows, sizes.latent());
-            values = new RowTiles(maximumRows, sizes.values());
             results = new RowTiles(maximumRows, sizes.heads() * sizes.values());
+            keyUp = new HeadLinear.Scratch(compute, maximumRows, sizes.heads(), sizes.plain(), sizes.latent());
+            valueUp = new HeadLinear.Scratch(compute, maximumRows, sizes.heads(), sizes.latent(), sizes.values());
         }
     }
 
@@ -90,12 +88,8 @@ public final class LatentAttention {
         queryUp = new Linear(compute, weights.queryUp());
         keyValueDown = new Linear(compute, weights.keyValueDown());
         latentNorm = weights.latentNorm();
-        keyUp = new Linear[sizes.heads()];
-        valueUp = new Linear[sizes.heads()];
-        for (int head = 0; head < sizes.heads(); head++) {
-            keyUp[head] = new Linear(compute, weights.keyUp()[head]);
-            valueUp[head] = new Linear(compute, weights.valueUp()[head]);
-        }
+        keyUp = new HeadLinear(compute, weights.keyUp(), scratch.keyUp);
+        valueUp = new HeadLinear(compute, weights.valueUp(), scratch.valueUp);
         output = new Linear(compute, weights.output());
     }
 
@@ -111,16 +105,10 @@ public final class LatentAttention {
                 step.batch(), step.cache(), step.layer(), AttentionSpan.ALL, b.queries, b.keys, b.values, b.attended);
         step.afterAttention();
 
-        int rows = b.attended.rows();
-        scratch.latent.resize(rows);
-        scratch.values.resize(rows);
-        scratch.results.resize(rows);
-        for (int head = 0; head < sizes.heads(); head++) {
-            b.attended.copyFeatures(head * sizes.latent(), sizes.latent(), scratch.latent, 0);
-            valueUp[head].apply(scratch.latent, scratch.values);
-            scratch.values.copyFeatures(0, sizes.values(), scratch.results, head * sizes.values());
-        }
-        output.apply(scratch.results, result);
+        RowTiles results = scratch.results.resize(b.attended.rows());
+        valueUp.apply(
+                b.attended, new HeadLinear.Place(0, sizes.latent()), results, new HeadLinear.Place(0, sizes.values()));
+        output.apply(results, result);
     }
 
     /** Queries of all heads, with their part without positions brought into the latent space. */
@@ -135,15 +123,13 @@ public final class LatentAttention {
             queryNorm.apply(low, low);
             queryUp.apply(low, heads);
         }
-        RowTiles plain = scratch.plain.resize(rows);
-        RowTiles latent = scratch.latent.resize(rows);
-        for (int head = 0; head < sizes.heads(); head++) {
-            int from = head * (sizes.plain() + sizes.turned());
-            int to = head * sizes.queryHead();
-            heads.copyFeatures(from, sizes.plain(), plain, 0);
-            keyUp[head].apply(plain, latent);
-            latent.copyFeatures(0, sizes.latent(), queries, to);
-            heads.copyFeatures(from + sizes.plain(), sizes.turned(), queries, to + sizes.latent());
-        }
+        int headFeatures = sizes.plain() + sizes.turned();
+        keyUp.apply(heads, new HeadLinear.Place(0, headFeatures), queries, new HeadLinear.Place(0, sizes.queryHead()));
+        compute.workers().run(heads.tiles(), tile -> {
+            for (int head = 0; head < sizes.heads(); head++) {
+                int from = head * headFeatures + sizes.plain();
+                heads.copyTile(tile, from, sizes.turned(), queries, head * sizes.queryHead() + sizes.latent());
+            }
+        });
     }
 }

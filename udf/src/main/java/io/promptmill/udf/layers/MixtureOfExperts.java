@@ -69,7 +69,8 @@ public final class MixtureOfExperts implements FeedForward {
         Kernels kernels = compute.kernels();
         int rows = input.rows();
         ExpertRouter.Routing routing = router.routing();
-        Scratch s = scratch.fit(rows, routing, embedding, hidden);
+        Scratch s = scratch;
+        s.scores.resize(rows);
         router.route(input, s.scores, s.chosen, s.shares);
         ExpertGroups groups = s.groups;
         groups.form(s.chosen, rows * routing.used());
@@ -162,31 +163,33 @@ public final class MixtureOfExperts implements FeedForward {
         }
     }
 
-    /** Buffers that the layers of a model share, as large as the largest step so far. */
+    /** Buffers that the layers of a model share. */
     public static final class Scratch {
-        private int rows;
-        private RowTiles scores;
-        private RowTiles gathered;
-        private RowTiles gate;
-        private RowTiles up;
-        private int[] chosen;
-        private float[] shares;
-        private ExpertGroups groups;
+        private final RowTiles scores;
+        private final RowTiles gathered;
+        private final RowTiles gate;
+        private final RowTiles up;
+        private final int[] chosen;
+        private final float[] shares;
+        private final ExpertGroups groups;
 
-        private Scratch fit(int newRows, ExpertRouter.Routing routing, int embedding, int hidden) {
-            if (newRows > rows) {
-                rows = newRows;
-                int assignments = Math.multiplyExact(newRows, routing.used());
-                groups = new ExpertGroups(routing.experts(), assignments);
-                scores = new RowTiles(newRows, routing.experts());
-                gathered = new RowTiles(groups.maximumPlaces(), embedding);
-                gate = new RowTiles(groups.maximumPlaces(), hidden);
-                up = new RowTiles(groups.maximumPlaces(), hidden);
-                chosen = new int[assignments];
-                shares = new float[assignments];
-            }
-            scores.resize(newRows);
-            return this;
+        /**
+         * @param maximumRows of a step
+         * @param used experts of a row
+         * @throws io.promptmill.udf.error.ConfigException where that would exceed what a Java array holds
+         */
+        public Scratch(int maximumRows, int experts, int used, int embedding, int hidden) {
+            Buffers.requireAddressable("engine.max_batch_tokens", maximumRows, Math.max(1, used));
+            int assignments = maximumRows * used;
+            groups = new ExpertGroups(experts, assignments);
+            int places = groups.maximumPlaces();
+            Buffers.requireAddressable("engine.max_batch_tokens", places, Math.max(embedding, hidden));
+            scores = new RowTiles(maximumRows, experts);
+            gathered = new RowTiles(places, embedding);
+            gate = new RowTiles(places, hidden);
+            up = new RowTiles(places, hidden);
+            chosen = new int[assignments];
+            shares = new float[assignments];
         }
     }
 }

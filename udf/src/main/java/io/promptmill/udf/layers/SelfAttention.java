@@ -4,7 +4,7 @@ import io.promptmill.udf.tensor.RowTiles;
 
 /**
  * The attention of a layer with what is around it: projections to queries, keys and values, their norms, rotation, and
- * the projection back (Vaswani et al. 2017, arXiv:1706.03762). Immutable.
+ * the projection back (Vaswani et al. 2017, arXiv:1706.03762). Put together by its maker, and not changed afterwards.
  */
 public final class SelfAttention {
     private final Compute compute;

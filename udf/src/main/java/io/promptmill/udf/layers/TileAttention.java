@@ -139,7 +139,10 @@ final class TileAttention {
         }
     }
 
-    /** Zero times a number is zero, and times anything else is not: four sums, which run side by side. */
+    /**
+     * Whether all values are numbers, and so small that a window's sum of them is one. Zero times a number is zero, and times
+     * anything else is not: four sums, which run side by side.
+     */
     private boolean isFinite(int from, int to) {
         float sum0 = 0f;
         float sum1 = 0f;
@@ -148,13 +151,13 @@ final class TileAttention {
         int i = from * shape.valueSize();
         int end = to * shape.valueSize();
         for (; i + 4 <= end; i += 4) {
-            sum0 += values[i] * 0f;
-            sum1 += values[i + 1] * 0f;
-            sum2 += values[i + 2] * 0f;
-            sum3 += values[i + 3] * 0f;
+            sum0 += values[i] * WINDOW * 0f;
+            sum1 += values[i + 1] * WINDOW * 0f;
+            sum2 += values[i + 2] * WINDOW * 0f;
+            sum3 += values[i + 3] * WINDOW * 0f;
         }
         for (; i < end; i++) {
-            sum0 += values[i] * 0f;
+            sum0 += values[i] * WINDOW * 0f;
         }
         return sum0 + sum1 + (sum2 + sum3) == 0f;
     }

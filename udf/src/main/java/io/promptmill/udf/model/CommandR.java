@@ -24,6 +24,6 @@ final class CommandR {
                                         i, parts.selfAttention(i, attention).rotate(rope)),
                                 null,
                                 parts.gatedFeedForward(i, Activation.SILU))))
-                .scalingLogits(parts.keys().numberOr("logit_scale", 1f, 0));
+                .scalingLogits(parts.keys().factor("logit_scale"));
     }
 }

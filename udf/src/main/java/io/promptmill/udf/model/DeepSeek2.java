@@ -24,8 +24,11 @@ final class DeepSeek2 {
         GgufKeys keys = parts.keys();
         LatentParts latent = new LatentParts(parts);
         RopeKeys ropeKeys = parts.ropeKeys();
-        // YaRN's amplitude is a factor of the scores here, on the parts with and without positions alike.
-        Rope rope = parts.rope(true, latent.sizes().latent(), ropeKeys.angles().withAmplitude(1f));
+        if (keys.numberOr("attention.temperature_scale", 0f, 0) != 0) {
+            throw keys.unsupported("attention.temperature_scale", "not 0", "models without that key");
+        }
+        Rope rope =
+                parts.rope(true, latent.sizes().latent(), ropeKeys.angles().withAmplitude(latent.amplitude(ropeKeys)));
         Attention attention = new Attention(
                 parts.compute(),
                 new AttentionShape(
@@ -40,12 +43,17 @@ final class DeepSeek2 {
                         latent.layer(i, attention, rope),
                         parts.rmsNorm(ModelParts.block(i) + "ffn_norm"),
                         experts.has(i)
-                                ? experts.layer(i, Activation.SILU, Gating.SOFTMAX, false)
+                                ? experts.layer(i, Activation.SILU, usualGating(parts, i), false)
                                 : parts.gatedFeedForward(i, Activation.SILU),
                         experts.has(i) && sharedLength > 0
                                 ? parts.gatedFeedForward(
                                         ModelParts.block(i) + "ffn_%s_shexp", sharedLength, Activation.SILU)
                                 : null)));
+    }
+
+    /** GLM 4.7 Flash does not say how its experts are chosen; a bias of the choice goes with sigmoids. */
+    private static Gating usualGating(ModelParts parts, int layer) {
+        return parts.has(ModelParts.block(layer) + "exp_probs_b.bias") ? Gating.SIGMOID : Gating.SOFTMAX;
     }
 
     /**

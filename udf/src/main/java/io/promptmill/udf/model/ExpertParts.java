@@ -14,11 +14,17 @@ import java.util.Arrays;
 final class ExpertParts {
     private final ModelParts parts;
     private final ModelShape.Experts experts;
-    private final MixtureOfExperts.Scratch scratch = new MixtureOfExperts.Scratch();
+    private final MixtureOfExperts.Scratch scratch;
 
     ExpertParts(ModelParts parts) {
         this.parts = parts;
         this.experts = parts.shape().experts();
+        this.scratch = new MixtureOfExperts.Scratch(
+                experts.count() == 0 ? 0 : parts.size().rows(),
+                experts.count(),
+                experts.used(),
+                parts.shape().embeddingLength(),
+                experts.length());
     }
 
     /** Whether a layer has experts. */
@@ -39,15 +45,22 @@ final class ExpertParts {
                 parts.projection(block + "ffn_gate_inp", experts.count(), width),
                 parts.has(choiceBias) ? parts.file().vector(choiceBias, experts.count()) : null,
                 routing(gating, normalized));
-        return new MixtureOfExperts(
-                parts.compute(),
-                router,
-                activation,
-                new MixtureOfExperts.Experts(
-                        projections(block, "gate", experts.length(), width),
-                        projections(block, "up", experts.length(), width),
-                        projections(block, "down", width, experts.length())),
-                scratch);
+        return new MixtureOfExperts(parts.compute(), router, activation, weights(block, width), scratch);
+    }
+
+    /** Gate and up may be stored one after the other. */
+    private MixtureOfExperts.Experts weights(String block, int width) {
+        int length = experts.length();
+        Projection[] down = projections(block, "down", width, length);
+        if (!parts.has(block + "ffn_gate_up_exps.weight")) {
+            return new MixtureOfExperts.Experts(
+                    projections(block, "gate", length, width), projections(block, "up", length, width), down);
+        }
+        Projection[] both = projections(block, "gate_up", 2 * length, width);
+        return new MixtureOfExperts.Experts(
+                Arrays.stream(both).map(p -> p.outputs(0, length)).toArray(Projection[]::new),
+                Arrays.stream(both).map(p -> p.outputs(length, length)).toArray(Projection[]::new),
+                down);
     }
 
     /** The expert of a layer that all rows use, and its gate. */
@@ -77,13 +90,12 @@ final class ExpertParts {
             throw keys.invalid(
                     "expert_group_used_count", usedGroups, "enough groups for " + experts.used() + " experts");
         }
-        float scale = keys.numberOr("expert_weights_scale", 1f, 0);
         return new ExpertRouter.Routing(
                 experts.count(),
                 experts.used(),
                 gating,
                 keys.flagOr("expert_weights_norm", usuallyNormalized),
-                scale == 0 ? 1f : scale,
+                keys.factor("expert_weights_scale"),
                 groups,
                 usedGroups);
     }

@@ -31,6 +31,11 @@ final class GgufKeys {
             throw invalid("attention.head_count", heads, "a divisor of embedding_length " + embedding);
         }
         int headSize = integerOr("attention.key_length", embedding / heads, 1, MAXIMUM_WIDTH);
+        int valueSize = integerOr("attention.value_length", headSize, 1, MAXIMUM_WIDTH);
+        requireWidth("attention.key_length", heads, (long) headSize + valueSize);
+        if (!flagOr("attention.causal", true)) {
+            throw unsupported("attention.causal", "false", "causal models, which generate text");
+        }
         int experts = integerOr("expert_count", 0, 0, MAXIMUM_EXPERTS);
         int expertLength = integerOr("expert_feed_forward_length", 0, 0, 16 * MAXIMUM_WIDTH);
         int feedForward = experts > 0 && expertLength > 0
@@ -46,7 +51,7 @@ final class GgufKeys {
                 heads,
                 kvHeads,
                 headSize,
-                integerOr("attention.value_length", headSize, 1, MAXIMUM_WIDTH),
+                valueSize,
                 metadata.requireInteger(prefix + "context_length", 1, Integer.MAX_VALUE),
                 vocabularySize(),
                 experts == 0
@@ -102,16 +107,36 @@ final class GgufKeys {
         return Optional.of((int) values[0]);
     }
 
+    /** Whether positions have sections of their own for rows and columns of images. */
+    boolean hasRopeSections() {
+        long[] sections = metadata.integers(prefix + "rope.dimension_sections").orElse(new long[0]);
+        return sections.length > 1 && sections[0] > 0 && sections[1] > 0;
+    }
+
+    /** Refuses what {@code heads} heads of so many features would need, where it exceeds any real model. */
+    void requireWidth(String key, int heads, long features) {
+        long most = 16L * MAXIMUM_WIDTH / heads;
+        if (features > most) {
+            throw invalid(key, features, "at most " + most + " with " + heads + " heads");
+        }
+    }
+
     /** A finite number from {@code minimum} on; the fallback where the key is absent. */
     float numberOr(String key, float fallback, double minimum) {
         if (!has(key)) {
             return fallback;
         }
         double value = metadata.requireNumber(prefix + key);
-        if (value < minimum) {
-            throw invalid(key, value, minimum + " or more");
+        if (value < minimum || !Float.isFinite((float) value)) {
+            throw invalid(key, value, minimum + " or more, and finite");
         }
         return (float) value;
+    }
+
+    /** A factor; absent or 0 is none, which is 1. */
+    float factor(String key) {
+        float value = numberOr(key, 0f, 0);
+        return value == 0 ? 1f : value;
     }
 
     boolean flagOr(String key, boolean fallback) {

@@ -10,7 +10,8 @@ final class Glm4 {
     private Glm4() {}
 
     static Model load(ModelParts parts) {
-        Rope rope = parts.rope(true);
+        // The text part of a model with images is stored with the halves of a head apart.
+        Rope rope = parts.rope(!parts.keys().hasRopeSections());
         Attention attention = parts.attention();
         return new Decoder(
                 parts,

@@ -21,7 +21,7 @@ final class Granite {
     static Model load(ModelParts parts) {
         GgufKeys keys = parts.keys();
         Compute compute = parts.compute();
-        float branchScale = keys.numberOr("residual_scale", 1f, 0);
+        float branchScale = keys.factor("residual_scale");
         Rope rope = keys.flagOr("rope.scaling.finetuned", true) ? parts.rope(true) : null;
         Attention attention = parts.attention();
         return new Decoder(
@@ -34,8 +34,8 @@ final class Granite {
                                 parts.rmsNorm(ModelParts.block(i) + "ffn_norm"),
                                 parts.gatedFeedForward(i, Activation.SILU),
                                 branchScale)))
-                .scalingVectors(keys.numberOr("embedding_scale", 1f, 0))
-                .scalingLogits(1 / keys.numberOr("logit_scale", 1f, Float.MIN_NORMAL));
+                .scalingVectors(keys.factor("embedding_scale"))
+                .scalingLogits(1 / keys.factor("logit_scale"));
     }
 
     private record Layer(

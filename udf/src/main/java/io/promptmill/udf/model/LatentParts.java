@@ -23,7 +23,7 @@ final class LatentParts {
         GgufKeys keys = parts.keys();
         this.sizes = sizes(keys, parts.shape().heads());
         this.queryRank = keys.integerOr("attention.q_lora_rank", 0, 0, GgufKeys.MAXIMUM_WIDTH);
-        this.scratch = new LatentAttention.Scratch(parts.size().rows(), sizes, queryRank);
+        this.scratch = new LatentAttention.Scratch(parts.compute(), parts.size().rows(), sizes, queryRank);
     }
 
     Sizes sizes() {
@@ -44,7 +44,8 @@ final class LatentParts {
                 sizes.latent(),
                 stored.contextLength(),
                 stored.vocabularySize(),
-                stored.experts());
+                stored.experts(),
+                sizes.heads() * (sizes.plain() + sizes.turned() + sizes.values()));
     }
 
     private static Sizes sizes(GgufKeys keys, int heads) {
@@ -57,17 +58,33 @@ final class LatentParts {
         if (head <= turned) {
             throw keys.invalid("attention.key_length", head, "more than rope.dimension_count " + turned);
         }
+        keys.requireWidth("attention.kv_lora_rank", heads, (long) latent + turned);
+        keys.requireWidth("attention.key_length", heads, (long) head + values);
         return new Sizes(heads, latent, turned, head - turned, values);
     }
 
     /**
-     * The scale of the scores, with YaRN's amplitude squared: {@code rope.scaling.yarn_log_multiplier} is stored as a tenth of
-     * the model's own {@code mscale_all_dim}.
+     * What sines and cosines are multiplied with: YaRN's usual amplitude where the file has no multiplier of its own, which
+     * is then a factor of the scores alone.
+     */
+    float amplitude(RopeKeys rope) {
+        double own = logMultiplier() == 0 ? 1 + AMPLITUDE_OF_A_FACTOR * StrictMath.log(rope.yarnFactor()) : 1;
+        return (float) (own * parts.keys().numberOr("rope.scaling.attn_factor", 1f, 0));
+    }
+
+    /**
+     * The scale of the scores, with YaRN's amplitude squared on the parts with and without positions alike (as llama.cpp
+     * has it, {@code src/models/deepseek2.cpp}).
      */
     float scale(RopeKeys rope) {
-        double multiplier = parts.keys().numberOr("rope.scaling.yarn_log_multiplier", 0f, 0) / AMPLITUDE_OF_A_FACTOR;
-        double amplitude = 1 + AMPLITUDE_OF_A_FACTOR * multiplier * StrictMath.log(rope.yarnFactor());
+        double amplitude =
+                amplitude(rope) * (1 + AMPLITUDE_OF_A_FACTOR * logMultiplier() * StrictMath.log(rope.yarnFactor()));
         return (float) (amplitude * amplitude / Math.sqrt(sizes.plain() + sizes.turned()));
+    }
+
+    /** Stored as a tenth of the model's own {@code mscale_all_dim}. */
+    private double logMultiplier() {
+        return parts.keys().numberOr("rope.scaling.yarn_log_multiplier", 0f, 0) / AMPLITUDE_OF_A_FACTOR;
     }
 
     LatentAttention layer(int layer, Attention attention, Rope rope) {

@@ -16,12 +16,15 @@ import io.promptmill.udf.layers.RmsNorm;
 import io.promptmill.udf.layers.Rope;
 import io.promptmill.udf.layers.RopeAngles;
 import io.promptmill.udf.layers.SelfAttention;
+import io.promptmill.udf.layers.StepBatch;
 import io.promptmill.udf.tensor.Matrix;
+import io.promptmill.udf.tensor.RowTiles;
 import io.promptmill.udf.weights.ModelFile;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.function.IntFunction;
 
 /**
@@ -92,6 +95,17 @@ final class ModelParts {
 
     Embedding embedding() {
         return new Embedding(compute, file.matrix("token_embd.weight", tableRows, shape.embeddingLength()));
+    }
+
+    /** Adds learned positions {@code [context x embedding]} to the vectors of a step's tokens. */
+    BiConsumer<StepBatch, RowTiles> learnedPositions() {
+        int width = shape.embeddingLength();
+        Embedding positions = new Embedding(compute, file.matrix("position_embd.weight", shape.contextLength(), width));
+        RowTiles found = new RowTiles(size.rows(), width);
+        return (batch, vectors) -> {
+            positions.apply(batch.positions(), found.resize(batch.rows()));
+            compute.add(vectors, found);
+        };
     }
 
     /** The output's weights for the ids that have logits, or those of the embedding where the file has no others. */

@@ -31,9 +31,9 @@ public final class ModelRegistry {
         add("phi2", Phi2::load);
         add("phi3", Phi3::load);
         add("qwen2", Qwen2::load);
-        add("qwen2moe", Qwen2Moe::load);
+        add("qwen2moe", Qwen2Moe::load, Qwen2Moe::shape);
         add("qwen3", Qwen3::load);
-        add("qwen3moe", Qwen3::load);
+        add("qwen3moe", Qwen3::load, Qwen2Moe::shape);
         add("smollm3", SmolLm3::load);
         add("stablelm", StableLm::load);
         add("starcoder2", StarCoder2::load);

@@ -23,7 +23,7 @@ final class Mpt {
         Attention attention = new Attention(
                 parts.compute(),
                 largestBias == 0 ? plain : plain.withSlopes(AttentionSlopes.of(shape.heads(), largestBias)));
-        return new Decoder(
+        Decoder decoder = new Decoder(
                 parts,
                 parts.layerNorm("output_norm"),
                 parts.layers(i -> new PreNormLayer(
@@ -31,6 +31,8 @@ final class Mpt {
                         selfAttention(parts, i, attention, limit),
                         parts.layerNorm(ModelParts.block(i) + "ffn_norm"),
                         parts.plainFeedForward(i, Activation.GELU))));
+        // SEA-LION has these beside slopes or in their place.
+        return parts.has("position_embd.weight") ? decoder.changingVectors(parts.learnedPositions()) : decoder;
     }
 
     private static SelfAttention selfAttention(ModelParts parts, int layer, Attention attention, float limit) {

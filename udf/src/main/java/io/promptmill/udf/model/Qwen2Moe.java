@@ -24,7 +24,12 @@ final class Qwen2Moe {
         Rope rope = parts.rope(false);
         Attention attention = parts.attention();
         ExpertParts experts = new ExpertParts(parts);
-        int shared = parts.keys().require("expert_shared_feed_forward_length", 1, GgufKeys.MAXIMUM_WIDTH);
+        int shared = parts.keys()
+                .integerOr(
+                        "expert_shared_feed_forward_length",
+                        parts.shape().feedForwardLength(),
+                        1,
+                        GgufKeys.MAXIMUM_WIDTH);
         return new Decoder(
                 parts,
                 parts.rmsNorm("output_norm"),
@@ -35,6 +40,16 @@ final class Qwen2Moe {
                         parts.rmsNorm(ModelParts.block(i) + "ffn_norm"),
                         experts.layer(i, Activation.SILU, Gating.SOFTMAX, false),
                         experts.shared(i, Activation.SILU, shared))));
+    }
+
+    /** The first files do not say how wide an expert is: all that a row uses together are as wide as a dense layer. */
+    static ModelShape shape(GgufKeys keys) {
+        ModelShape shape = keys.shape();
+        ModelShape.Experts experts = shape.experts();
+        return keys.has("expert_feed_forward_length") || experts.count() == 0
+                ? shape
+                : shape.withExperts(new ModelShape.Experts(
+                        experts.count(), experts.used(), Math.max(1, experts.length() / experts.used())));
     }
 
     private record Layer(

@@ -84,11 +84,7 @@ final class RopeKeys {
 
     private float factor() {
         String key = keys.has("rope.scaling.factor") ? "rope.scaling.factor" : "rope.scale_linear";
-        float factor = keys.numberOr(key, 1f, Double.NEGATIVE_INFINITY);
-        if (factor <= 0) {
-            throw keys.invalid(key, factor, "above 0");
-        }
-        return factor;
+        return keys.factor(key);
     }
 
     private int originalContext() {

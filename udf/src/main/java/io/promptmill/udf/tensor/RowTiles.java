@@ -76,9 +76,15 @@ public final class RowTiles {
 
     /** Copies features {@code [feature, feature + count)} of all rows in use to others of as many rows. */
     public void copyFeatures(int feature, int count, RowTiles target, int targetFeature) {
-        for (int row = 0; row < rows; row += LANES) {
-            System.arraycopy(data, index(row, feature), target.data, target.index(row, targetFeature), count * LANES);
+        for (int tile = 0; tile < tiles(); tile++) {
+            copyTile(tile, feature, count, target, targetFeature);
         }
+    }
+
+    /** {@link #copyFeatures} for the rows of one tile. */
+    public void copyTile(int tile, int feature, int count, RowTiles target, int targetFeature) {
+        int row = tile * LANES;
+        System.arraycopy(data, index(row, feature), target.data, target.index(row, targetFeature), count * LANES);
     }
 
     private static int tilesOf(int rows) {

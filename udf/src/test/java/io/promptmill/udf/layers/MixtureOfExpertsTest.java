@@ -117,7 +117,7 @@ class MixtureOfExpertsTest {
                 expertRouter,
                 Activation.SILU,
                 new MixtureOfExperts.Experts(projections(gate), projections(up), projections(down)),
-                new MixtureOfExperts.Scratch());
+                new MixtureOfExperts.Scratch(37, routing.experts(), routing.used(), WIDTH, HIDDEN));
     }
 
     private double[] exact(RowTiles input, int row, Routing routing) {

@@ -32,7 +32,10 @@ import org.junit.jupiter.api.TestFactory;
  * chunks, all at once, beside other sequences, and whether or not the rows before the last give logits too.
  */
 class ArchitecturePlacementTest {
-    private static final int LENGTH = 40;
+    /** Beyond the window of keys that attention takes at a time, and of the sliding windows. */
+    private static final int LENGTH = 140;
+
+    private static final int LEARNED_POSITIONS = 128;
     private static final int BLOCKS = LENGTH / KvCache.BLOCK_TOKENS + 1;
 
     @TestFactory
@@ -52,22 +55,28 @@ class ArchitecturePlacementTest {
             PrecisionSupport.assumeBf16();
         }
         JsonNode expected = new ObjectMapper().readTree(description.toFile());
-        int[] tokens = IntStream.range(0, LENGTH)
-                .map(i -> expected.get("token_ids").get(i).asInt())
+        boolean isLimited = expected.get("model").asText().equals("gpt2.gguf");
+        int length = isLimited ? LEARNED_POSITIONS : LENGTH;
+        int[] tokens = IntStream.range(0, length)
+                .map(i -> expected.get("token_ids").get(i % 40).asInt() ^ i / 40)
                 .toArray();
         try (GgufFile file = GgufFile.open(
                         description.resolveSibling(expected.get("model").asText()));
                 Kernels kernels = KernelProvider.open(precision);
                 WorkerPool workers = new WorkerPool(2, "placement")) {
             Model model = load(file, new Compute(kernels, workers));
-            float[][] alone = logits(model, tokens, 1, 0, false);
-            float[][] whole = logits(model, tokens, LENGTH, 0, false);
-            for (int i = 0; i < LENGTH; i++) {
+            float[][] alone = logits(model, tokens, 1, 0, Outputs.ALL);
+            float[][] whole = logits(model, tokens, length, 0, Outputs.ALL);
+            for (int i = 0; i < length; i++) {
                 assertArrayEquals(alone[i], whole[i], "all at once, position " + i);
             }
-            for (int[] placement : new int[][] {{7, 3}, {16, 20}, {LENGTH, 5}}) {
-                float[][] beside = logits(model, tokens, placement[0], placement[1], true);
-                for (int i = placement[0] - 1; i < LENGTH; i += placement[0]) {
+            // Steps without any output, the first one among them.
+            Model fresh = load(file, new Compute(kernels, workers));
+            float[][] last = logits(fresh, tokens, 33, 0, Outputs.LAST_OF_SEQUENCE);
+            assertArrayEquals(alone[length - 1], last[length - 1], "without outputs before the last");
+            for (int[] placement : new int[][] {{7, 3}, {16, 20}, {length, 5}}) {
+                float[][] beside = logits(model, tokens, placement[0], placement[1], Outputs.LAST_OF_CHUNK);
+                for (int i = placement[0] - 1; i < length; i += placement[0]) {
                     assertArrayEquals(
                             alone[i], beside[i], placement[0] + " beside " + placement[1] + ", position " + i);
                 }
@@ -75,9 +84,24 @@ class ArchitecturePlacementTest {
         }
     }
 
+    /** Which rows of a sequence give logits; of neighbours every other one does. */
+    private enum Outputs {
+        ALL,
+        LAST_OF_CHUNK,
+        LAST_OF_SEQUENCE;
+
+        private boolean has(int from, int i, int count, int length) {
+            return switch (this) {
+                case ALL -> true;
+                case LAST_OF_CHUNK -> i == count - 1;
+                case LAST_OF_SEQUENCE -> from + i == length - 1;
+            };
+        }
+    }
+
     private static Model load(GgufFile file, Compute compute) {
         try {
-            return ModelRegistry.load(file, compute, new ModelSize(64, 64, 128));
+            return ModelRegistry.load(file, compute, new ModelSize(192, 192, 256));
         } catch (ModelFileException e) {
             Assumptions.abort(e.getMessage());
             throw e;
@@ -87,9 +111,9 @@ class ArchitecturePlacementTest {
     /**
      * Computes a sequence in chunks, each behind the first tokens of so many other sequences.
      *
-     * @param lastOnly whether only the last row of a chunk, and the neighbours, give logits
+     * @param outputs which rows give logits
      */
-    private static float[][] logits(Model model, int[] tokens, int chunk, int neighbours, boolean lastOnly) {
+    private static float[][] logits(Model model, int[] tokens, int chunk, int neighbours, Outputs outputs) {
         KvCache cache = model.shape().newKvCache(KvPrecision.F32, BLOCKS + neighbours);
         int[] table = IntStream.range(0, BLOCKS).toArray();
         float[][] result = new float[tokens.length][];
@@ -101,12 +125,12 @@ class ArchitecturePlacementTest {
             }
             int before = batch.outputs();
             for (int i = 0; i < count; i++) {
-                batch.add(tokens[from + i], from + i, table, !lastOnly || i == count - 1);
+                batch.add(tokens[from + i], from + i, table, outputs.has(from, i, count, tokens.length));
             }
             RowTiles logits = model.forward(batch, cache);
             for (int i = 0; i < count; i++) {
-                int row = lastOnly ? before : before + i;
-                if (!lastOnly || i == count - 1) {
+                int row = outputs == Outputs.ALL ? before + i : before;
+                if (outputs.has(from, i, count, tokens.length)) {
                     result[from + i] = new float[logits.features()];
                     logits.readRow(row, 0, logits.features(), result[from + i], 0);
                 }

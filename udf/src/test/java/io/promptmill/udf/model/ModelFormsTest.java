@@ -165,6 +165,69 @@ class ModelFormsTest {
         }
     }
 
+    /** As some converters store them, gate first. */
+    @Test
+    void expertsWithGateAndUpInOneTensorAreTheSame() {
+        try (GgufFile file = open("deepseek2")) {
+            List<String> removed = new ArrayList<>();
+            VariantFile fused = new VariantFile(file, file.metadata(), removed);
+            for (int layer = 1; layer < 3; layer++) {
+                String block = "blk." + layer + ".";
+                Matrix[] gate = file.matrices(block + "ffn_gate_exps.weight", 6, 48, 64);
+                Matrix[] up = file.matrices(block + "ffn_up_exps.weight", 6, 48, 64);
+                float[] both = new float[6 * 96 * 64];
+                for (int i = 0; i < 6; i++) {
+                    System.arraycopy(DecodedMatrix.values(gate[i]), 0, both, 2 * i * 48 * 64, 48 * 64);
+                    System.arraycopy(DecodedMatrix.values(up[i]), 0, both, (2 * i + 1) * 48 * 64, 48 * 64);
+                }
+                removed.add(block + "ffn_gate_exps.weight");
+                removed.add(block + "ffn_up_exps.weight");
+                fused.add(block + "ffn_gate_up_exps.weight", both, 6, 96, 64);
+            }
+            assertArrayEquals(logits(file), logits(fused));
+        }
+    }
+
+    /** The first files of Qwen with experts give one width: of the shared expert, and of all chosen ones together. */
+    @Test
+    void widthsOfExpertsThatAreNotGivenFollowFromTheOthers() {
+        try (GgufFile file = open("qwen2moe")) {
+            Map<String, Object> keys = keys(file);
+            keys.remove("qwen2moe.expert_feed_forward_length");
+            assertEquals(
+                    ModelRegistry.shape(file),
+                    ModelRegistry.shape(new VariantFile(file, new Metadata("first files", keys), List.of())));
+        }
+    }
+
+    /** The text parts of GLM's models with images turn the halves of a head, not neighbours. */
+    @Test
+    void sectionsOfPositionsSayWhichPairsTurn() {
+        try (GgufFile file = open("glm4")) {
+            Map<String, Object> keys = keys(file);
+            keys.put("glm4.rope.dimension_sections", new long[] {0, 0, 0, 0});
+            assertArrayEquals(
+                    logits(file), logits(new VariantFile(file, new Metadata("no sections", keys), List.of())));
+            keys.put("glm4.rope.dimension_sections", new long[] {1, 1, 2, 0});
+            assertFalse(Arrays.equals(
+                    logits(file), logits(new VariantFile(file, new Metadata("sections", keys), List.of()))));
+        }
+    }
+
+    @Test
+    void learnedPositionsBesideSlopesAreAdded() {
+        try (GgufFile file = open("mpt")) {
+            VariantFile none = new VariantFile(file, file.metadata(), List.of())
+                    .add("position_embd.weight", new float[128 * 64], 128, 64);
+            assertArrayEquals(logits(file), logits(none));
+            float[] positions = new float[128 * 64];
+            positions[5 * 64 + 3] = 1;
+            VariantFile some =
+                    new VariantFile(file, file.metadata(), List.of()).add("position_embd.weight", positions, 128, 64);
+            assertFalse(Arrays.equals(logits(file), logits(some)));
+        }
+    }
+
     @Test
     void keysThatContradictThemselvesAreRefusedByName() {
         try (GgufFile file = open("deepseek2")) {
@@ -172,6 +235,9 @@ class ModelFormsTest {
             assertRefused(file, "deepseek2.expert_used_count", 7L, "expert_used_count");
             assertRefused(file, "deepseek2.attention.key_length_mla", 8L, "rope.dimension_count 8");
             assertRefused(file, "deepseek2.rope.scaling.type", "spiral", "linear, yarn, longrope and none");
+            assertRefused(file, "deepseek2.attention.temperature_scale", 0.1, "attention.temperature_scale");
+            assertRefused(file, "deepseek2.attention.head_count", 1L << 20, "heads");
+            assertRefused(file, "deepseek2.attention.causal", false, "attention.causal");
         }
         try (GgufFile file = open("gemma2")) {
             assertRefused(

@@ -6,6 +6,7 @@ import io.promptmill.udf.tensor.Matrix;
 import io.promptmill.udf.weights.Metadata;
 import io.promptmill.udf.weights.ModelFile;
 import io.promptmill.udf.weights.TensorInfo;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +28,7 @@ final class VariantFile implements ModelFile {
     }
 
     VariantFile add(String name, float[] values, long... shape) {
-        added.put(name, new Tensor(java.util.Arrays.stream(shape).boxed().toList(), values));
+        added.put(name, new Tensor(Arrays.stream(shape).boxed().toList(), values));
         return this;
     }
 
@@ -53,7 +54,17 @@ final class VariantFile implements ModelFile {
 
     @Override
     public Matrix[] matrices(String name, int count, int rows, int columns) {
-        return file.matrices(name, count, rows, columns);
+        Tensor tensor = added.get(name);
+        if (tensor == null) {
+            return file.matrices(name, count, rows, columns);
+        }
+        Matrix[] parts = new Matrix[count];
+        int length = rows * columns;
+        for (int i = 0; i < count; i++) {
+            parts[i] = DenseMatrix.of(
+                    name, rows, columns, Arrays.copyOfRange(tensor.values(), i * length, (i + 1) * length));
+        }
+        return parts;
     }
 
     @Override
