@@ -2,7 +2,6 @@ package io.promptmill.job;
 
 import io.promptmill.udf.tokenizer.Tokenizer;
 import io.promptmill.udf.tokenizer.TokenizerFactory;
-import io.promptmill.udf.weights.GgufFile;
 import io.promptmill.udf.weights.ModelFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -36,7 +35,7 @@ final class TokenizeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         String input = text == null ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8) : text;
-        try (ModelFile file = GgufFile.open(ModelFiles.local(model))) {
+        try (ModelFile file = ModelFile.open(ModelFiles.local(model))) {
             Tokenizer tokenizer = TokenizerFactory.create(file.metadata());
             int[] tokens = tokenizer.encode(input, special);
             if (pieces) {

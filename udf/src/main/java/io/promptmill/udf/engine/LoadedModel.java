@@ -19,7 +19,6 @@ import io.promptmill.udf.scheduler.BlockPool;
 import io.promptmill.udf.scheduler.Scheduler;
 import io.promptmill.udf.tokenizer.Tokenizer;
 import io.promptmill.udf.tokenizer.TokenizerFactory;
-import io.promptmill.udf.weights.GgufFile;
 import io.promptmill.udf.weights.Metadata;
 import io.promptmill.udf.weights.ModelFile;
 import java.nio.file.Path;
@@ -77,7 +76,7 @@ final class LoadedModel implements AutoCloseable {
     static LoadedModel load(Path path, EngineConfig config) {
         long start = System.nanoTime();
         int threads = config.threads() == 0 ? Runtime.getRuntime().availableProcessors() : config.threads();
-        ModelFile file = GgufFile.open(path);
+        ModelFile file = ModelFile.open(path);
         WorkerPool workers = null;
         Kernels kernels = null;
         try {

@@ -7,8 +7,8 @@ import io.promptmill.udf.model.ModelRegistry;
 import io.promptmill.udf.model.ModelShape;
 import io.promptmill.udf.model.ModelSize;
 import io.promptmill.udf.tokenizer.TokenizerFactory;
-import io.promptmill.udf.weights.GgufFile;
 import io.promptmill.udf.weights.Metadata;
+import io.promptmill.udf.weights.ModelFile;
 import io.promptmill.udf.weights.TensorInfo;
 import java.nio.file.Path;
 import java.util.Map;
@@ -46,7 +46,7 @@ public record ModelSummary(
      * @throws io.promptmill.udf.error.ModelFileException where the model cannot be used
      */
     public static ModelSummary of(Path model) {
-        try (GgufFile file = GgufFile.open(model);
+        try (ModelFile file = ModelFile.open(model);
                 WorkerPool caller = new WorkerPool(1, "promptmill-inspect")) {
             ModelShape shape = ModelRegistry.load(
                             file, new Compute(KernelProvider.get(), caller), new ModelSize(1, 1, 1))
@@ -56,7 +56,7 @@ public record ModelSummary(
         }
     }
 
-    private static ModelSummary summary(GgufFile file, ModelShape shape) {
+    private static ModelSummary summary(ModelFile file, ModelShape shape) {
         Metadata metadata = file.metadata();
         Map<String, Long> formatBytes = new TreeMap<>();
         file.tensors()

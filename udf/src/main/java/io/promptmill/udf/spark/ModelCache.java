@@ -1,6 +1,7 @@
 package io.promptmill.udf.spark;
 
 import io.promptmill.udf.error.ModelFileException;
+import io.promptmill.udf.weights.SafetensorsFolder;
 import io.promptmill.udf.weights.SplitName;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -12,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -57,7 +60,7 @@ final class ModelCache {
     }
 
     /**
-     * The local copy of a file and, for a split model, of all its parts.
+     * The local copy of a file and, for a split model, of all its parts; or of a folder's files.
      *
      * @return empty where the source does not exist
      * @throws ModelFileException where the source is no file, lacks a part, or cannot be fetched unharmed
@@ -65,7 +68,9 @@ final class ModelCache {
     Optional<ModelLocation> fetch(org.apache.hadoop.fs.Path source, Configuration hadoop) throws IOException {
         FileSystem files = source.getFileSystem(hadoop);
         org.apache.hadoop.fs.Path address = files.makeQualified(source);
-        Optional<List<FileStatus>> parts = parts(files, address);
+        boolean isFolder = isFolder(files, address);
+        Optional<List<FileStatus>> parts =
+                isFolder ? Optional.of(partsOfFolder(files, address)) : parts(files, address);
         if (parts.isEmpty()) {
             return Optional.empty();
         }
@@ -74,7 +79,8 @@ final class ModelCache {
         if (!entry.isIntact()) {
             fetch(entry, address, parts.get(), hadoop);
         }
-        return Optional.of(new ModelLocation(entry.folder().resolve(address.getName()), identity));
+        Path place = isFolder ? entry.folder() : entry.folder().resolve(address.getName());
+        return Optional.of(new ModelLocation(place, identity));
     }
 
     private void fetch(
@@ -130,7 +136,7 @@ final class ModelCache {
             try {
                 FileStatus status = files.getFileStatus(part);
                 if (status.isDirectory()) {
-                    throw new ModelFileException("model " + part + " is a folder; name the model file in it");
+                    throw new ModelFileException("model " + part + " is a folder; expected a part of a split model");
                 }
                 parts.add(status);
             } catch (FileNotFoundException absent) {
@@ -147,10 +153,42 @@ final class ModelCache {
         return Optional.of(parts);
     }
 
+    private static boolean isFolder(FileSystem files, org.apache.hadoop.fs.Path address) throws IOException {
+        try {
+            return !address.isRoot() && files.getFileStatus(address).isDirectory();
+        } catch (FileNotFoundException absent) {
+            LOG.trace("{} is absent", address, absent);
+            return false;
+        }
+    }
+
+    /** Sorted by name, so that the identity does not depend on the order in which a filesystem lists them. */
+    private static List<FileStatus> partsOfFolder(FileSystem files, org.apache.hadoop.fs.Path address)
+            throws IOException {
+        List<FileStatus> parts = Arrays.stream(files.listStatus(address))
+                .filter(status -> !status.isDirectory()
+                        && SafetensorsFolder.isPart(status.getPath().getName()))
+                .sorted(Comparator.comparing(status -> status.getPath().getName()))
+                .toList();
+        if (parts.stream()
+                .noneMatch(status ->
+                        SafetensorsFolder.CONFIG.equals(status.getPath().getName()))) {
+            throw new ModelFileException("model " + address + " is a folder without " + SafetensorsFolder.CONFIG
+                    + "; name the model file in it, or a folder with " + SafetensorsFolder.CONFIG
+                    + " and safetensors files");
+        }
+        return parts;
+    }
+
     private static String identity(org.apache.hadoop.fs.Path address, List<FileStatus> parts) {
         StringBuilder text = new StringBuilder(address.toString());
         for (FileStatus part : parts) {
-            text.append(String.format(Locale.ROOT, "\n%d %d", part.getLen(), part.getModificationTime()));
+            text.append(String.format(
+                    Locale.ROOT,
+                    "\n%d %d %s",
+                    part.getLen(),
+                    part.getModificationTime(),
+                    part.getPath().getName()));
         }
         return HexFormat.of().formatHex(RowIds.sha256().digest(text.toString().getBytes(StandardCharsets.UTF_8)));
     }

@@ -1,6 +1,7 @@
 package io.promptmill.udf.spark;
 
 import io.promptmill.udf.error.ModelFileException;
+import io.promptmill.udf.weights.SafetensorsFolder;
 import io.promptmill.udf.weights.SplitName;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.SparkEnv;
@@ -38,7 +40,8 @@ public final class ModelResolver {
     }
 
     /**
-     * The model's place on this node, fetched first where it lies elsewhere. A split model's parts all come along.
+     * The model's place on this node, fetched first where it lies elsewhere. A split model's parts all come along, and so
+     * do the files of a folder.
      *
      * @throws ModelFileException where it is not found or cannot be fetched; the message names the places searched
      */
@@ -113,8 +116,7 @@ public final class ModelResolver {
 
     private static ModelLocation locate(Path path, String reference) throws IOException {
         if (Files.isDirectory(path)) {
-            throw new ModelFileException(
-                    "model '" + reference + "' is a folder, " + path.toAbsolutePath() + "; name the model file in it");
+            return locateFolder(path, reference);
         }
         StringBuilder fingerprint = new StringBuilder();
         for (String name : SplitName.partsOf(path.getFileName().toString())) {
@@ -128,6 +130,30 @@ public final class ModelResolver {
                     .append('@')
                     .append(Files.getLastModifiedTime(part))
                     .append(' ');
+        }
+        return new ModelLocation(path.toRealPath(), fingerprint.toString());
+    }
+
+    private static ModelLocation locateFolder(Path path, String reference) throws IOException {
+        if (!SafetensorsFolder.isModel(path)) {
+            throw new ModelFileException("model '" + reference + "' is a folder, " + path.toAbsolutePath()
+                    + ", without config.json; name the model file in it, or a folder with config.json and safetensors"
+                    + " files");
+        }
+        StringBuilder fingerprint = new StringBuilder();
+        try (Stream<Path> files = Files.list(path)) {
+            for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+                String name = file.getFileName().toString();
+                if (SafetensorsFolder.isPart(name)) {
+                    fingerprint
+                            .append(name)
+                            .append(' ')
+                            .append(Files.size(file))
+                            .append('@')
+                            .append(Files.getLastModifiedTime(file))
+                            .append(' ');
+                }
+            }
         }
         return new ModelLocation(path.toRealPath(), fingerprint.toString());
     }

@@ -1,6 +1,7 @@
 package io.promptmill.udf.weights;
 
 import io.promptmill.udf.tensor.Matrix;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -10,6 +11,15 @@ import java.util.Optional;
  * makes every {@link Matrix} taken from it unusable.
  */
 public interface ModelFile extends AutoCloseable {
+
+    /**
+     * Opens the model at {@code path}: a GGUF file, or a folder as it is published on the Hugging Face hub.
+     *
+     * @throws io.promptmill.udf.error.ModelFileException where it is missing, damaged, or of a kind that is not read
+     */
+    static ModelFile open(Path path) {
+        return Files.isDirectory(path) ? SafetensorsFolder.open(path) : GgufFile.open(path);
+    }
 
     Metadata metadata();
 

@@ -176,6 +176,36 @@ class ModelResolverTest {
     }
 
     @Test
+    void aFolderIsUsedInPlaceOrFetchedAsAWhole() throws IOException {
+        Path model = Files.createDirectories(folder.resolve("source/published"));
+        for (String name : List.of("config.json", "model.safetensors", "tokenizer.json", "pytorch_model.bin")) {
+            Files.write(model.resolve(name), Arrays.copyOf(bytes, name.length()));
+        }
+        Files.createDirectories(model.resolve("onnx.json"));
+        ModelLocation local = resolve(model.toString());
+        assertEquals(model.toRealPath(), local.path());
+        Path cached = resolve(elsewhere(model)).path();
+        assertEquals(3, reads(), "the pickle stays where it is");
+        try (Stream<Path> files = Files.list(cached)) {
+            assertEquals(
+                    List.of("config.json", "fetched.txt", "model.safetensors", "tokenizer.json"),
+                    files.map(file -> file.getFileName().toString()).sorted().toList());
+        }
+        assertArrayEquals(Arrays.copyOf(bytes, 17), Files.readAllBytes(cached.resolve("model.safetensors")));
+        assertEquals(cached, resolve(elsewhere(model)).path());
+        assertEquals(3, reads());
+        Files.setLastModifiedTime(model.resolve("tokenizer.json"), FileTime.fromMillis(1_000_000));
+        assertNotEquals(local.fingerprint(), resolve(model.toString()).fingerprint());
+        assertNotEquals(cached, resolve(elsewhere(model)).path());
+        assertEquals(6, reads());
+        Files.delete(model.resolve("config.json"));
+        for (String reference : List.of(elsewhere(model), model.toString())) {
+            ModelFileException refused = assertThrows(ModelFileException.class, () -> resolve(reference));
+            assertTrue(refused.getMessage().contains("without config.json"), refused.getMessage());
+        }
+    }
+
+    @Test
     void whatIsNoModelIsNamed() {
         for (String reference : List.of("elsewhere:/no/such.gguf", "file:/no/such.gguf", "/no/such.gguf")) {
             ModelFileException refused = assertThrows(ModelFileException.class, () -> resolve(reference));
