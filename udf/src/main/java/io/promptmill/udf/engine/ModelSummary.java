@@ -7,6 +7,7 @@ import io.promptmill.udf.model.ModelRegistry;
 import io.promptmill.udf.model.ModelShape;
 import io.promptmill.udf.model.ModelSize;
 import io.promptmill.udf.tokenizer.TokenizerFactory;
+import io.promptmill.udf.weights.LoraAdapter;
 import io.promptmill.udf.weights.Metadata;
 import io.promptmill.udf.weights.ModelFile;
 import io.promptmill.udf.weights.TensorInfo;
@@ -48,6 +49,7 @@ public record ModelSummary(
     public static ModelSummary of(Path model) {
         try (ModelFile file = ModelFile.open(model);
                 WorkerPool caller = new WorkerPool(1, "promptmill-inspect")) {
+            LoraAdapter.refuse(file);
             ModelShape shape = ModelRegistry.load(
                             file, new Compute(KernelProvider.get(), caller), new ModelSize(1, 1, 1))
                     .shape();

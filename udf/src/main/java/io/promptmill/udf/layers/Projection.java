@@ -7,8 +7,14 @@ import io.promptmill.udf.tensor.Matrix;
  *
  * @param weights {@code [outputs x inputs]}
  * @param bias {@code [outputs]}; null for none
+ * @param first the output of the stored matrix, by the weights' name, that this one's first output is
  */
-public record Projection(Matrix weights, float[] bias) {
+public record Projection(Matrix weights, float[] bias, int first) {
+    /** A stored matrix, or something that is not a part of one. */
+    public Projection(Matrix weights, float[] bias) {
+        this(weights, bias, 0);
+    }
+
     public Projection {
         if (bias != null && bias.length != weights.rows()) {
             throw new IllegalArgumentException(
@@ -20,6 +26,7 @@ public record Projection(Matrix weights, float[] bias) {
     public Projection outputs(int from, int count) {
         return new Projection(
                 weights.rows(from, count),
-                bias == null ? null : java.util.Arrays.copyOfRange(bias, from, from + count));
+                bias == null ? null : java.util.Arrays.copyOfRange(bias, from, from + count),
+                first + from);
     }
 }

@@ -56,6 +56,7 @@ abstract class Decoder implements Model {
 
     @Override
     public final RowTiles forward(StepBatch batch, KvCache cache) {
+        compute.begin(batch);
         Buffers b = buffers.begin(batch.rows(), batch.outputs());
         embedding.apply(batch.tokens(), b.stream.sum());
         embedded(batch, b.stream.sum());

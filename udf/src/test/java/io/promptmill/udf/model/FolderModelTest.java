@@ -71,7 +71,8 @@ class FolderModelTest {
 
     private static float[] logits(ModelFile file) {
         try (WorkerPool workers = new WorkerPool(2, "folder-model")) {
-            Model model = ModelRegistry.load(file, new Compute(KernelProvider.get(), workers), TOKENS, TOKENS);
+            Model model = ModelRegistry.load(
+                    file, new Compute(KernelProvider.get(), workers), new ModelSize(TOKENS, TOKENS, TOKENS));
             int[] blocks = {0, 1, 2, 3, 4};
             StepBatch batch = new StepBatch(TOKENS);
             for (int position = 0; position < TOKENS; position++) {

@@ -1,0 +1,71 @@
+package io.promptmill.udf.layers;
+
+import io.promptmill.udf.tensor.RowTiles;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+
+/** The rows of a step by their adapter. Filled anew for every step, and when rows are dropped. Not thread-safe. */
+final class AdapterRows {
+    private List<Group> groups = List.of();
+    private int rows;
+
+    /** The rows of an adapter, tile by tile. */
+    record Group(int adapter, List<Tile> tiles) {}
+
+    /**
+     * @param lanes {@code [16]}, those of the adapter's rows
+     * @param rows how many they are
+     */
+    record Tile(int tile, boolean[] lanes, int rows) {}
+
+    /** Takes the rows of a step. */
+    void begin(StepBatch batch) {
+        int[] adapters = batch.adapters();
+        fill(batch.rows(), row -> adapters[row]);
+    }
+
+    /** Takes those rows of a step that give logits. */
+    void keepOutputs(StepBatch batch) {
+        int[] adapters = batch.adapters();
+        fill(batch.outputs(), row -> adapters[batch.outputRows()[row]]);
+    }
+
+    /** Those that have an adapter, by ascending adapter. */
+    List<Group> groups() {
+        return groups;
+    }
+
+    /** Rows of the activations, with and without an adapter. */
+    int rows() {
+        return rows;
+    }
+
+    private void fill(int newRows, java.util.function.IntUnaryOperator adapterOf) {
+        rows = newRows;
+        TreeMap<Integer, List<Tile>> tiles = new TreeMap<>();
+        for (int start = 0; start < rows; start += RowTiles.LANES) {
+            int end = Math.min(rows, start + RowTiles.LANES);
+            TreeMap<Integer, boolean[]> lanes = new TreeMap<>();
+            for (int row = start; row < end; row++) {
+                int adapter = adapterOf.applyAsInt(row);
+                if (adapter != StepBatch.NO_ADAPTER) {
+                    lanes.computeIfAbsent(adapter, any -> new boolean[RowTiles.LANES])[row - start] = true;
+                }
+            }
+            int tile = start / RowTiles.LANES;
+            lanes.forEach((adapter, own) ->
+                    tiles.computeIfAbsent(adapter, any -> new ArrayList<>()).add(new Tile(tile, own, count(own))));
+        }
+        groups = new ArrayList<>();
+        tiles.forEach((adapter, own) -> groups.add(new Group(adapter, own)));
+    }
+
+    private static int count(boolean[] lanes) {
+        int count = 0;
+        for (boolean lane : lanes) {
+            count += lane ? 1 : 0;
+        }
+        return count;
+    }
+}
