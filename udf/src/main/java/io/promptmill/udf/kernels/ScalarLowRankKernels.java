@@ -11,8 +11,19 @@ final class ScalarLowRankKernels implements LowRankKernels {
         for (int k = 0; k < count; k++) {
             float x = input[offset + k * LANES];
             for (int j = 0; j < RANKS; j++) {
-                int sum = sumsOffset + k % SUMS * RANKS + j;
-                sums[sum] = Math.fma(x, down[downOffset + k * RANKS + j], sums[sum]);
+                sums[sumsOffset + j] = Math.fma(x, down[downOffset + k * RANKS + j], sums[sumsOffset + j]);
+            }
+        }
+    }
+
+    @Override
+    public void reduceRow(
+            float[] input, int offset, int count, short[] down, int downOffset, float[] sums, int sumsOffset) {
+        for (int k = 0; k < count; k++) {
+            float x = input[offset + k * LANES];
+            for (int j = 0; j < RANKS; j++) {
+                float a = HalfFloats.fromHalf(down[downOffset + k * RANKS + j]);
+                sums[sumsOffset + j] = Math.fma(x, a, sums[sumsOffset + j]);
             }
         }
     }
@@ -27,12 +38,11 @@ final class ScalarLowRankKernels implements LowRankKernels {
             int ranks,
             float[] sums,
             int sumsOffset) {
-        for (int k = 0; k < count; k++) {
-            for (int j = 0; j < ranks; j++) {
-                float a = down[downOffset + k * RANKS + j];
-                int start = sumsOffset + (j * SUMS + k % SUMS) * LANES;
-                for (int lane = 0; lane < LANES; lane++) {
-                    sums[start + lane] = Math.fma(input[offset + k * LANES + lane], a, sums[start + lane]);
+        for (int j = 0; j < ranks; j++) {
+            for (int lane = 0; lane < LANES; lane++) {
+                int sum = sumsOffset + j * LANES + lane;
+                for (int k = 0; k < count; k++) {
+                    sums[sum] = Math.fma(input[offset + k * LANES + lane], down[downOffset + k * RANKS + j], sums[sum]);
                 }
             }
         }
@@ -50,6 +60,17 @@ final class ScalarLowRankKernels implements LowRankKernels {
     }
 
     @Override
+    public void expandRow(float[] reduced, int rank, short[] up, int upOffset, int stride, int count, float[] results) {
+        for (int i = 0; i < count; i++) {
+            float sum = 0f;
+            for (int j = 0; j < rank; j++) {
+                sum = Math.fma(reduced[j], HalfFloats.fromHalf(up[upOffset + j * stride + i]), sum);
+            }
+            results[i] = sum;
+        }
+    }
+
+    @Override
     public void expandTile(
             float[] reduced,
             int reducedOffset,
@@ -58,18 +79,15 @@ final class ScalarLowRankKernels implements LowRankKernels {
             int upOffset,
             int stride,
             int count,
-            boolean[] lanes,
             float[] output,
             int outputOffset) {
         for (int i = 0; i < count; i++) {
             for (int lane = 0; lane < LANES; lane++) {
-                if (lanes[lane]) {
-                    float sum = 0f;
-                    for (int j = 0; j < rank; j++) {
-                        sum = Math.fma(reduced[reducedOffset + j * LANES + lane], up[upOffset + j * stride + i], sum);
-                    }
-                    output[outputOffset + i * LANES + lane] += sum;
+                float sum = 0f;
+                for (int j = 0; j < rank; j++) {
+                    sum = Math.fma(reduced[reducedOffset + j * LANES + lane], up[upOffset + j * stride + i], sum);
                 }
+                output[outputOffset + i * LANES + lane] += sum;
             }
         }
     }

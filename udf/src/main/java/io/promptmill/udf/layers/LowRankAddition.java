@@ -1,12 +1,10 @@
 package io.promptmill.udf.layers;
 
 import static io.promptmill.udf.kernels.LowRankKernels.RANKS;
-import static io.promptmill.udf.kernels.LowRankKernels.SUMS;
-import static io.promptmill.udf.kernels.LowRankKernels.TILE_SUMS;
+import static io.promptmill.udf.layers.LowRankPair.OUTPUTS;
 import static io.promptmill.udf.tensor.RowTiles.LANES;
 
 import io.promptmill.udf.kernels.Kernels;
-import io.promptmill.udf.kernels.LowRankKernels;
 import io.promptmill.udf.tensor.RowTiles;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,43 +16,50 @@ import java.util.List;
  * A and B; a row's sums have one order, whatever rows it shares a step with. One step at a time.
  */
 final class LowRankAddition {
-    /** Rows of a tile that are worth computing all its lanes: below, one after the other is faster. */
-    private static final int MINIMUM_TILE_ROWS = 6;
     /** Inputs of A at a time: 16 KiB of floats, which stay in the first-level cache for all rows. */
     private static final int INPUTS = 256;
 
+    private static final int TILE_SUMS = RANKS * LANES;
     private static final int SLICES_PER_THREAD = 4;
-    /** Partial sums of so many tiles stay in the second-level cache. */
+    /** Sums of so many tiles stay in the first-level cache. */
     private static final int MOST_TILES = 16;
+    /** Blocks of outputs in a slice: B is read in runs that the processor sees coming. */
+    private static final int MOST_BLOCKS = 4;
 
     private final Compute compute;
     /** Of each projection, what each adapter adds; null where none does. */
     private final LowRankPair[][] pairs;
     /** The largest rank of each projection. */
     private final int[] ranks;
-    /** The first slice of each projection among those of {@link #expand}, and their number at the end. */
-    private final int[] firstSlice;
 
     private final List<Reduction> reductions = new ArrayList<>();
+    private final List<Expansion> expansions = new ArrayList<>();
 
     /** One block of sixteen ranks for some rows of one adapter. */
     private record Reduction(int projection, LowRankPair pair, int block, List<AdapterRows.Tile> tiles) {}
+
+    /** Blocks {@code [from, to)} of the outputs of a projection, for all rows. */
+    private record Expansion(int projection, int from, int to) {}
 
     private LowRankAddition(Compute compute, LowRankPair[][] pairs, Projection[] projections) {
         this.compute = compute;
         this.pairs = pairs;
         ranks = new int[pairs.length];
-        firstSlice = new int[pairs.length + 1];
+        int[] blocks = new int[pairs.length];
         for (int p = 0; p < pairs.length; p++) {
-            int slices = 0;
             if (pairs[p] != null) {
-                slices = (projections[p].weights().rows() + LowRankPair.OUTPUTS - 1) / LowRankPair.OUTPUTS;
+                blocks[p] = (projections[p].weights().rows() + OUTPUTS - 1) / OUTPUTS;
                 ranks[p] = Arrays.stream(pairs[p])
                         .mapToInt(pair -> pair == null ? 0 : pair.rank())
                         .max()
                         .orElse(0);
             }
-            firstSlice[p + 1] = firstSlice[p] + slices;
+        }
+        int perSlice = perSlice(Arrays.stream(blocks).sum(), MOST_BLOCKS);
+        for (int p = 0; p < pairs.length; p++) {
+            for (int block = 0; block < blocks[p]; block += perSlice) {
+                expansions.add(new Expansion(p, block, Math.min(blocks[p], block + perSlice)));
+            }
         }
     }
 
@@ -67,6 +72,12 @@ final class LowRankAddition {
             any |= pairs[p] != null;
         }
         return any ? new LowRankAddition(compute, pairs, projections) : null;
+    }
+
+    /** As many of some pieces of work as leave enough slices for all threads. */
+    private int perSlice(int pieces, int most) {
+        int wanted = pieces / (SLICES_PER_THREAD * compute.workers().threads());
+        return Math.max(1, Math.min(most, wanted));
     }
 
     /**
@@ -85,13 +96,14 @@ final class LowRankAddition {
             throw new IllegalStateException(
                     input.rows() + " rows of activations, and adapters for " + rows.rows() + " rows");
         }
-        int tilesPerSlice = tilesPerSlice(rows);
+        // Tiles of a slice share the loads of A.
+        int perSlice = perSlice(rows.tiles() * pairs.length, MOST_TILES);
         for (int p = 0; p < pairs.length; p++) {
             for (AdapterRows.Group group : rows.groups()) {
                 LowRankPair pair = pairs[p] == null ? null : pairs[p][group.adapter()];
                 for (int block = 0; pair != null && block < pair.blocks(); block++) {
-                    for (int i = 0; i < group.tiles().size(); i += tilesPerSlice) {
-                        int end = Math.min(group.tiles().size(), i + tilesPerSlice);
+                    for (int i = 0; i < group.tiles().size(); i += perSlice) {
+                        int end = Math.min(group.tiles().size(), i + perSlice);
                         reductions.add(
                                 new Reduction(p, pair, block, group.tiles().subList(i, end)));
                     }
@@ -102,15 +114,6 @@ final class LowRankAddition {
         return !reductions.isEmpty();
     }
 
-    /** As many as leave enough slices for all threads: tiles of a slice share the loads of A. */
-    private int tilesPerSlice(AdapterRows rows) {
-        int tiles =
-                rows.groups().stream().mapToInt(group -> group.tiles().size()).sum();
-        int shared =
-                tiles * pairs.length / (SLICES_PER_THREAD * compute.workers().threads());
-        return Math.max(1, Math.min(MOST_TILES, shared));
-    }
-
     /** Slices of the first round. */
     int reductions() {
         return reductions.size();
@@ -118,144 +121,115 @@ final class LowRankAddition {
 
     /** Slices of the second round, which begins when the outputs and the first round are done. */
     int expansions() {
-        return firstSlice[pairs.length];
+        return expansions.size();
     }
 
-    /** {@code A input}, scaled. */
+    /** {@code A input}, scaled, for one slice. */
     void reduce(RowTiles input, int slice) {
         Reduction r = reductions.get(slice);
-        Kernels kernels = compute.kernels();
-        LowRankScratch.Buffers s = compute.lowRankScratch().buffers();
-        float[] sums = s.sums(r.tiles.size() * TILE_SUMS);
-        int ranksOfBlock = r.pair.ranks(r.block);
+        LowRankScratch.Buffers buffers = compute.lowRankScratch().buffers();
+        float[] sums = buffers.sums(r.tiles.size() * TILE_SUMS);
         for (int k = 0; k < r.pair.inputs(); k += INPUTS) {
-            int count = Math.min(INPUTS, r.pair.inputs() - k);
-            int offset = (r.block * r.pair.inputs() + k) * RANKS;
-            float[] down = r.pair.down().read(kernels, offset, count * RANKS, s.factor(INPUTS * RANKS));
-            int start = r.pair.down().start(offset);
-            for (int t = 0; t < r.tiles.size(); t++) {
-                addInputs(
-                        kernels.lowRank(),
-                        input,
-                        k,
-                        count,
-                        down,
-                        start,
-                        ranksOfBlock,
-                        r.tiles.get(t),
-                        sums,
-                        t * TILE_SUMS);
-            }
+            addInputs(r, input, k, Math.min(INPUTS, r.pair.inputs() - k), buffers, sums);
         }
-        for (int t = 0; t < r.tiles.size(); t++) {
-            store(r, r.tiles.get(t), sums, t * TILE_SUMS);
-        }
-    }
-
-    private static void addInputs(
-            LowRankKernels kernels,
-            RowTiles input,
-            int from,
-            int count,
-            float[] down,
-            int start,
-            int ranks,
-            AdapterRows.Tile tile,
-            float[] sums,
-            int sumsOffset) {
-        int first = input.index(tile.tile() * LANES, from);
-        if (tile.rows() >= MINIMUM_TILE_ROWS) {
-            kernels.reduceTile(input.data(), first, count, down, start, ranks, sums, sumsOffset);
-            return;
-        }
-        for (int lane = 0; lane < LANES; lane++) {
-            if (tile.lanes()[lane]) {
-                kernels.reduceRow(
-                        input.data(), first + lane, count, down, start, sums, sumsOffset + lane * SUMS * RANKS);
-            }
-        }
-    }
-
-    /** Adds up the partial sums of a tile's rows. */
-    private void store(Reduction r, AdapterRows.Tile tile, float[] sums, int offset) {
-        boolean byTile = tile.rows() >= MINIMUM_TILE_ROWS;
-        int next = byTile ? LANES : RANKS;
         float[] target = compute.lowRankScratch().reduced(r.projection);
-        for (int j = 0; j < r.pair.ranks(r.block); j++) {
-            int to = (tile.tile() * ranks[r.projection] + r.block * RANKS + j) * LANES;
-            for (int lane = 0; lane < LANES; lane++) {
-                if (tile.lanes()[lane]) {
-                    int i = offset + (byTile ? j * SUMS * LANES + lane : lane * SUMS * RANKS + j);
-                    float sum = (sums[i] + sums[i + next]) + (sums[i + 2 * next] + sums[i + 3 * next]);
-                    target[to + lane] = sum * r.pair.scale();
+        for (int t = 0; t < r.tiles.size(); t++) {
+            AdapterRows.Tile tile = r.tiles.get(t);
+            for (int j = 0; j < r.pair.ranks(r.block); j++) {
+                int to = (tile.tile() * ranks[r.projection] + r.block * RANKS + j) * LANES;
+                for (int lane = 0; lane < LANES; lane++) {
+                    if (tile.lanes()[lane]) {
+                        // A row by itself has its ranks side by side.
+                        int i = t * TILE_SUMS + (tile.isDense() ? j * LANES + lane : lane * RANKS + j);
+                        target[to + lane] = sums[i] * r.pair.scale();
+                    }
                 }
             }
         }
     }
 
-    /** {@code outputs[p] += B (A input)} for some outputs of one projection. */
-    void expand(RowTiles[] outputs, int slice) {
-        int p = pairs.length - 1;
-        while (slice < firstSlice[p]) {
-            p--;
-        }
+    private void addInputs(
+            Reduction r, RowTiles input, int from, int count, LowRankScratch.Buffers buffers, float[] sums) {
         Kernels kernels = compute.kernels();
-        LowRankScratch.Buffers s = compute.lowRankScratch().buffers();
-        int block = slice - firstSlice[p];
-        for (AdapterRows.Group group : compute.adapterRows().groups()) {
-            LowRankPair pair = pairs[p][group.adapter()];
-            if (pair == null) {
+        LowRankFactor down = r.pair.down();
+        int offset = (r.block * r.pair.inputs() + from) * RANKS;
+        float[] values = null;
+        for (int t = 0; t < r.tiles.size(); t++) {
+            AdapterRows.Tile tile = r.tiles.get(t);
+            int first = input.index(tile.tile() * LANES, from);
+            if (tile.isDense()) {
+                values = values == null
+                        ? down.read(kernels, offset, count * RANKS, buffers.factor(INPUTS * RANKS))
+                        : values;
+                int start = down.start(offset);
+                int ranksOfBlock = r.pair.ranks(r.block);
+                kernels.lowRank()
+                        .reduceTile(input.data(), first, count, values, start, ranksOfBlock, sums, t * TILE_SUMS);
                 continue;
             }
-            int length = LowRankPair.OUTPUTS * pair.rank();
-            float[] up = pair.up().read(kernels, block * length, length, s.factor(length));
-            int start = pair.up().start(block * length);
-            for (AdapterRows.Tile tile : group.tiles()) {
-                expand(kernels.lowRank(), p, pair, block, up, start, tile, outputs[p], s);
+            for (int lane = 0; lane < LANES; lane++) {
+                if (tile.lanes()[lane]) {
+                    int sum = t * TILE_SUMS + lane * RANKS;
+                    down.reduceRow(kernels.lowRank(), input.data(), first + lane, count, offset, sums, sum);
+                }
             }
         }
     }
 
-    private void expand(
-            LowRankKernels kernels,
-            int p,
-            LowRankPair pair,
-            int block,
-            float[] up,
-            int start,
-            AdapterRows.Tile tile,
-            RowTiles output,
-            LowRankScratch.Buffers s) {
-        int from = block * LowRankPair.OUTPUTS;
-        float[] reduced = compute.lowRankScratch().reduced(p);
-        int count = Math.min(LowRankPair.OUTPUTS, pair.outputs() - from);
-        int source = tile.tile() * ranks[p] * LANES;
-        int target = output.index(tile.tile() * LANES, from);
-        if (tile.rows() >= MINIMUM_TILE_ROWS) {
-            kernels.expandTile(
-                    reduced,
-                    source,
-                    pair.rank(),
-                    up,
-                    start,
-                    LowRankPair.OUTPUTS,
-                    count,
-                    tile.lanes(),
-                    output.data(),
-                    target);
-            return;
+    /** {@code outputs[p] += B (A input)} for one slice. */
+    void expand(RowTiles[] outputs, int slice) {
+        Expansion e = expansions.get(slice);
+        for (AdapterRows.Group group : compute.adapterRows().groups()) {
+            LowRankPair pair = pairs[e.projection][group.adapter()];
+            for (int block = e.from; pair != null && block < e.to; block++) {
+                expand(e.projection, pair, block, group, outputs[e.projection]);
+            }
         }
-        float[] row = s.row(pair.rank());
-        float[] results = s.results();
-        for (int lane = 0; lane < LANES; lane++) {
-            if (tile.lanes()[lane]) {
-                for (int j = 0; j < pair.rank(); j++) {
-                    row[j] = reduced[source + j * LANES + lane];
+    }
+
+    private void expand(int projection, LowRankPair pair, int block, AdapterRows.Group group, RowTiles output) {
+        Kernels kernels = compute.kernels();
+        LowRankScratch.Buffers buffers = compute.lowRankScratch().buffers();
+        float[] reduced = compute.lowRankScratch().reduced(projection);
+        int rank = pair.rank();
+        int offset = block * OUTPUTS * rank;
+        int count = Math.min(OUTPUTS, pair.outputs() - block * OUTPUTS);
+        float[] values = null;
+        for (AdapterRows.Tile tile : group.tiles()) {
+            int source = tile.tile() * ranks[projection] * LANES;
+            int target = output.index(tile.tile() * LANES, block * OUTPUTS);
+            if (tile.isDense()) {
+                values = values == null
+                        ? pair.up().read(kernels, offset, OUTPUTS * rank, buffers.factor(OUTPUTS * rank))
+                        : values;
+                boolean all = tile.rows() == LANES;
+                float[] results = all ? output.data() : buffers.clearedResults();
+                int start = pair.up().start(offset);
+                kernels.lowRank()
+                        .expandTile(reduced, source, rank, values, start, OUTPUTS, count, results, all ? target : 0);
+                if (!all) {
+                    addLanes(tile, count, results, output, target);
                 }
-                kernels.expandRow(row, pair.rank(), up, start, LowRankPair.OUTPUTS, count, results);
-                for (int i = 0; i < count; i++) {
-                    output.data()[target + i * LANES + lane] += results[i];
+                continue;
+            }
+            for (int lane = 0; lane < LANES; lane++) {
+                if (tile.lanes()[lane]) {
+                    float[] row = buffers.row(reduced, source + lane, rank);
+                    float[] results = buffers.results();
+                    pair.up().expandRow(kernels.lowRank(), row, rank, offset, OUTPUTS, count, results);
+                    for (int i = 0; i < count; i++) {
+                        output.data()[target + i * LANES + lane] += results[i];
+                    }
                 }
+            }
+        }
+    }
+
+    /** Adds the results of a tile's own lanes; rows of other adapters are in the others. */
+    private static void addLanes(AdapterRows.Tile tile, int count, float[] results, RowTiles output, int target) {
+        for (int i = 0; i < count * LANES; i++) {
+            if (tile.lanes()[i % LANES]) {
+                output.data()[target + i] += results[i];
             }
         }
     }

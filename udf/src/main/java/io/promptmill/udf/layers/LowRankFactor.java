@@ -1,6 +1,7 @@
 package io.promptmill.udf.layers;
 
 import io.promptmill.udf.kernels.Kernels;
+import io.promptmill.udf.kernels.LowRankKernels;
 
 /**
  * One of the two small matrices of an addition, in the order in which it is read: as halves (IEEE 754 binary16) where
@@ -65,7 +66,7 @@ final class LowRankFactor {
     }
 
     /**
-     * The array in which {@code count} numbers from {@code offset} on are found, from {@link #start} on.
+     * The array in which {@code count} numbers from {@code offset} on are found as floats, from {@link #start} on.
      *
      * @param buffer of {@code count} floats at least
      */
@@ -80,5 +81,25 @@ final class LowRankFactor {
     /** Where the numbers from {@code offset} on begin in what {@link #read} returned. */
     int start(int offset) {
         return halves == null ? offset : 0;
+    }
+
+    /** {@link LowRankKernels#reduceRow} with the numbers from {@code start} on. */
+    void reduceRow(
+            LowRankKernels kernels, float[] input, int offset, int count, int start, float[] sums, int sumsOffset) {
+        if (halves == null) {
+            kernels.reduceRow(input, offset, count, floats, start, sums, sumsOffset);
+        } else {
+            kernels.reduceRow(input, offset, count, halves, start, sums, sumsOffset);
+        }
+    }
+
+    /** {@link LowRankKernels#expandRow} with the numbers from {@code start} on. */
+    void expandRow(
+            LowRankKernels kernels, float[] reduced, int rank, int start, int stride, int count, float[] results) {
+        if (halves == null) {
+            kernels.expandRow(reduced, rank, floats, start, stride, count, results);
+        } else {
+            kernels.expandRow(reduced, rank, halves, start, stride, count, results);
+        }
     }
 }

@@ -1,5 +1,6 @@
 package io.promptmill.udf.layers;
 
+import io.promptmill.udf.tensor.RowTiles;
 import java.util.Arrays;
 
 /** Buffers that the layers of a model share while they compute what adapters add: they compute one after another. */
@@ -31,13 +32,19 @@ final class LowRankScratch {
 
     /** Buffers of one thread, as large as any use of them so far. */
     static final class Buffers {
-        private final float[] results = new float[LowRankPair.OUTPUTS];
+        private final float[] results = new float[LowRankPair.OUTPUTS * RowTiles.LANES];
         private float[] factor = new float[0];
         private float[] sums = new float[0];
         private float[] row = new float[0];
 
-        /** Some outputs of one row. */
+        /** Some outputs of a tile or of a row. */
         float[] results() {
+            return results;
+        }
+
+        /** The same, set to 0. */
+        float[] clearedResults() {
+            Arrays.fill(results, 0f);
             return results;
         }
 
@@ -47,16 +54,19 @@ final class LowRankScratch {
             return factor;
         }
 
-        /** Partial sums, set to 0. */
+        /** Sums, set to 0. */
         float[] sums(int length) {
             sums = sums.length < length ? new float[length] : sums;
             Arrays.fill(sums, 0, length, 0f);
             return sums;
         }
 
-        /** A row of {@code A input}. */
-        float[] row(int rank) {
+        /** A row of {@code A input}, which lies at {@code source[offset + j * 16]}. */
+        float[] row(float[] source, int offset, int rank) {
             row = row.length < rank ? new float[rank] : row;
+            for (int j = 0; j < rank; j++) {
+                row[j] = source[offset + j * RowTiles.LANES];
+            }
             return row;
         }
     }

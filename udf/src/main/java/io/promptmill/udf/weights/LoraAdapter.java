@@ -10,6 +10,9 @@ import java.util.Map;
  * a model's. Nothing is copied on opening. Thread-safe; closing makes every matrix taken from it unusable.
  */
 public interface LoraAdapter extends AutoCloseable {
+    /** The file that makes a folder an adapter. */
+    String FOLDER_CONFIG = "adapter_config.json";
+
     /** What a refusal says where the model and the adapter do not belong together. */
     String OTHER_MODEL = ". The adapter was made for another model; use that one, or another adapter";
 

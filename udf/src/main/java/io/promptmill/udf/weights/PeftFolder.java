@@ -53,7 +53,7 @@ final class PeftFolder implements LoraAdapter {
     }
 
     static boolean isAdapter(Path folder) {
-        return Files.exists(folder.resolve(PeftSettings.FILE));
+        return Files.exists(folder.resolve(FOLDER_CONFIG));
     }
 
     static PeftFolder open(Path folder) {

@@ -15,8 +15,6 @@ import java.util.regex.Pattern;
  * numbers are multiplied with, and a refusal of what is more than plain LoRA. Immutable and thread-safe.
  */
 final class PeftSettings {
-    static final String FILE = "adapter_config.json";
-
     /** Configurations take a few KiB. */
     private static final int MAXIMUM_BYTES = 4 << 20;
     /** Settings that change what is computed, or the model; where they are present they are unset or false. */
@@ -75,7 +73,7 @@ final class PeftSettings {
      * @throws ModelFileException where they are missing or malformed, or ask for something else than plain LoRA
      */
     static PeftSettings read(Path folder) {
-        Path path = folder.resolve(FILE);
+        Path path = folder.resolve(LoraAdapter.FOLDER_CONFIG);
         return new PeftSettings(path.toString(), HubJson.read(path, MAXIMUM_BYTES));
     }
 

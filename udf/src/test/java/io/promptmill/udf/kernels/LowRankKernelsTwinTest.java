@@ -3,6 +3,7 @@ package io.promptmill.udf.kernels;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,36 +20,40 @@ class LowRankKernelsTwinTest {
     @CsvSource({"1,1", "2,3", "3,4", "4,7", "16,64", "5,101", "8,256", "15,130", "16,3"})
     void reducingARowIsReducingItsTile(int ranks, int inputs) {
         float[] input = randomFloats(5 + inputs * LANES);
-        float[] down = randomFloats(3 + inputs * 16);
-        float[] tile = randomFloats(2 + LowRankKernels.TILE_SUMS);
-        float[] twin = tile.clone();
-        float[] before = tile.clone();
+        short[] halves = randomHalves(3 + inputs * 16);
+        float[] down = floats(halves);
+        float[] before = randomFloats(2 + 16 * LANES);
+        float[] tile = before.clone();
+        float[] twin = before.clone();
         scalar.reduceTile(input, 5, inputs, down, 3, ranks, twin, 2);
         vector.reduceTile(input, 5, inputs, down, 3, ranks, tile, 2);
         assertArrayEquals(twin, tile);
         for (int lane = 0; lane < LANES; lane++) {
-            float[] row = new float[1 + 64];
+            float[][] rows = new float[4][1 + 16];
             for (int j = 0; j < ranks; j++) {
-                for (int s = 0; s < 4; s++) {
-                    row[1 + s * 16 + j] = before[2 + (j * 4 + s) * LANES + lane];
+                for (float[] row : rows) {
+                    row[1 + j] = before[2 + j * LANES + lane];
                 }
             }
-            float[] rowTwin = row.clone();
-            scalar.reduceRow(input, 5 + lane, inputs, down, 3, rowTwin, 1);
-            vector.reduceRow(input, 5 + lane, inputs, down, 3, row, 1);
-            assertArrayEquals(rowTwin, row);
+            scalar.reduceRow(input, 5 + lane, inputs, down, 3, rows[0], 1);
+            vector.reduceRow(input, 5 + lane, inputs, down, 3, rows[1], 1);
+            scalar.reduceRow(input, 5 + lane, inputs, halves, 3, rows[2], 1);
+            vector.reduceRow(input, 5 + lane, inputs, halves, 3, rows[3], 1);
+            for (float[] row : rows) {
+                assertArrayEquals(rows[0], row);
+            }
             for (int j = 0; j < ranks; j++) {
-                double exact = 0;
-                for (int s = 0; s < 4; s++) {
-                    assertEquals(tile[2 + (j * 4 + s) * LANES + lane], row[1 + s * 16 + j]);
-                    exact += before[2 + (j * 4 + s) * LANES + lane] - (double) row[1 + s * 16 + j];
-                }
+                assertEquals(tile[2 + j * LANES + lane], rows[0][1 + j]);
+                double exact = before[2 + j * LANES + lane];
                 for (int k = 0; k < inputs; k++) {
                     exact += input[5 + lane + k * LANES] * (double) down[3 + k * 16 + j];
                 }
-                assertEquals(0, exact, 1e-4);
+                assertEquals(exact, rows[0][1 + j], 1e-4);
             }
         }
+        assertArrayEquals(
+                Arrays.copyOfRange(before, 2 + ranks * LANES, before.length),
+                Arrays.copyOfRange(tile, 2 + ranks * LANES, tile.length));
     }
 
     @ParameterizedTest
@@ -56,38 +61,59 @@ class LowRankKernelsTwinTest {
     void expandingARowIsExpandingItsTile(int rank, int outputs) {
         int stride = 64;
         float[] reduced = randomFloats(4 + rank * LANES);
-        float[] up = randomFloats(6 + rank * stride);
-        boolean[] lanes = new boolean[LANES];
-        for (int lane = 0; lane < LANES; lane++) {
-            lanes[lane] = random.nextInt(3) > 0;
-        }
-        float[] output = randomFloats(2 + outputs * LANES);
-        output[2 + 1] = -0f;
-        float[] before = output.clone();
-        float[] twin = output.clone();
-        scalar.expandTile(reduced, 4, rank, up, 6, stride, outputs, lanes, twin, 2);
-        vector.expandTile(reduced, 4, rank, up, 6, stride, outputs, lanes, output, 2);
+        short[] halves = randomHalves(6 + rank * stride);
+        float[] up = floats(halves);
+        float[] before = randomFloats(2 + outputs * LANES);
+        float[] output = before.clone();
+        float[] twin = before.clone();
+        scalar.expandTile(reduced, 4, rank, up, 6, stride, outputs, twin, 2);
+        vector.expandTile(reduced, 4, rank, up, 6, stride, outputs, output, 2);
         assertArrayEquals(twin, output);
         for (int lane = 0; lane < LANES; lane++) {
             float[] row = new float[rank];
             for (int j = 0; j < rank; j++) {
                 row[j] = reduced[4 + j * LANES + lane];
             }
-            float[] results = new float[outputs];
-            float[] resultsTwin = new float[outputs];
-            scalar.expandRow(row, rank, up, 6, stride, outputs, resultsTwin);
-            vector.expandRow(row, rank, up, 6, stride, outputs, results);
-            assertArrayEquals(resultsTwin, results);
+            float[][] results = new float[4][outputs];
+            scalar.expandRow(row, rank, up, 6, stride, outputs, results[0]);
+            vector.expandRow(row, rank, up, 6, stride, outputs, results[1]);
+            scalar.expandRow(row, rank, halves, 6, stride, outputs, results[2]);
+            vector.expandRow(row, rank, halves, 6, stride, outputs, results[3]);
+            for (float[] result : results) {
+                assertArrayEquals(results[0], result);
+            }
             for (int i = 0; i < outputs; i++) {
                 int at = 2 + i * LANES + lane;
-                assertEquals(lanes[lane] ? before[at] + results[i] : before[at], output[at]);
+                assertEquals(before[at] + results[0][i], output[at]);
                 double exact = 0;
                 for (int j = 0; j < rank; j++) {
                     exact += row[j] * (double) up[6 + j * stride + i];
                 }
-                assertEquals(exact, results[i], 1e-4);
+                assertEquals(exact, results[0][i], 1e-4);
             }
         }
+    }
+
+    /** Zeros of both signs and numbers below the normal range among them. */
+    private short[] randomHalves(int count) {
+        short[] halves = new short[count];
+        for (int i = 0; i < count; i++) {
+            halves[i] = switch (random.nextInt(16)) {
+                case 0 -> 0;
+                case 1 -> (short) 0x8000;
+                case 2 -> (short) random.nextInt(1 << 10);
+                default -> HalfFloats.toHalf((float) random.nextGaussian());
+            };
+        }
+        return halves;
+    }
+
+    private static float[] floats(short[] halves) {
+        float[] values = new float[halves.length];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = HalfFloats.fromHalf(halves[i]);
+        }
+        return values;
     }
 
     private float[] randomFloats(int count) {

@@ -12,7 +12,6 @@ import io.promptmill.udf.layers.StepBatch;
 import io.promptmill.udf.tensor.RowTiles;
 import io.promptmill.udf.weights.LoraAdapter;
 import io.promptmill.udf.weights.ModelFile;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -47,10 +46,10 @@ final class AdaptedModel implements AutoCloseable {
         cache = model.shape().newKvCache(KvPrecision.F32, TEXTS * blocksPerText);
     }
 
-    /** With adapters, which it closes. */
+    /** With adapters, which it closes; the model's file is closed with it. */
     static AdaptedModel load(
-            Path base, String precision, List<LoraAdapter> adapters, List<Double> scales, int context) {
-        return new AdaptedModel(ModelFile.open(base), precision, adapters, scales, context);
+            ModelFile base, String precision, List<LoraAdapter> adapters, List<Double> scales, int context) {
+        return new AdaptedModel(base, precision, adapters, scales, context);
     }
 
     /** A new text by an adapter. */

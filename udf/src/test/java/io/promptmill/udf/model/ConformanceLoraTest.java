@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.promptmill.udf.ConformanceData;
 import io.promptmill.udf.weights.LoraAdapter;
+import io.promptmill.udf.weights.ModelFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -53,14 +54,14 @@ class ConformanceLoraTest {
         int[] positions = ints(expected.get("logits_positions"));
         int[] continuation = ints(own.get("greedy_continuation"));
         float[] logits = floats(description.resolveSibling(own.get("logits").asText()));
-        Path base = description
+        Path path = description
                 .getParent()
                 .resolveSibling("architectures")
                 .resolve(expected.get("base").asText());
         LoraAdapter adapter = LoraAdapter.open(
                 description.resolveSibling(expected.get("adapter").asText()));
         try (AdaptedModel model = AdaptedModel.load(
-                base,
+                ModelFile.open(path),
                 "f32",
                 List.of(adapter),
                 List.of(Double.parseDouble(scale)),
