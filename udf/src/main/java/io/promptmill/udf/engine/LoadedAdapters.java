@@ -39,9 +39,8 @@ final class LoadedAdapters {
             closeFiles();
             throw failure;
         }
-        boolean rounds = precision != Precision.F32;
-        mostBytes = LowRankAdapters.bytes(opened, rounds);
-        lowRank = opened.isEmpty() ? LowRankAdapters.NONE : new LowRankAdapters(opened, kernels, rounds);
+        mostBytes = LowRankAdapters.bytes(opened, precision);
+        lowRank = opened.isEmpty() ? LowRankAdapters.NONE : new LowRankAdapters(opened, kernels, precision);
     }
 
     /**

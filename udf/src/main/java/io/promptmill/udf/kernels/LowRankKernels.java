@@ -4,8 +4,8 @@ package io.promptmill.udf.kernels;
  * The two products of a low-rank addition {@code B (A x)} (Hu et al. 2021, arXiv:2106.09685), {@code A [rank x inputs]},
  * {@code B [outputs x rank]}: for a single row and for the sixteen rows of a tile, to the same bits. Every sum is one fused
  * multiply-add a term, in ascending order of inputs with {@code A} and of ranks with {@code B}. For a row, A and B may be
- * halves (IEEE 754 binary16), finite ones, which are read as {@link HalfFloats#fromHalf} has them. Thread-safe for disjoint
- * outputs.
+ * halves (IEEE 754 binary16), finite ones, which are read as {@link HalfFloats#fromHalf} has them, or whole numbers of eight
+ * bits. Thread-safe for disjoint outputs.
  */
 public interface LowRankKernels {
     /** Ranks that lie side by side in {@code A}; missing ones are 0. */
@@ -19,6 +19,9 @@ public interface LowRankKernels {
 
     /** The same with halves. */
     void reduceRow(float[] input, int offset, int count, short[] down, int downOffset, float[] sums, int sumsOffset);
+
+    /** The same with whole numbers. */
+    void reduceRow(float[] input, int offset, int count, byte[] down, int downOffset, float[] sums, int sumsOffset);
 
     /**
      * The same for the rows of a tile: {@code sums[j * 16 + lane] += input[k * 16 + lane] * down[k * 16 + j]} for the ranks
@@ -43,6 +46,9 @@ public interface LowRankKernels {
     /** The same with halves. */
     void expandRow(float[] reduced, int rank, short[] up, int upOffset, int stride, int count, float[] results);
 
+    /** The same with whole numbers. */
+    void expandRow(float[] reduced, int rank, byte[] up, int upOffset, int stride, int count, float[] results);
+
     /**
      * The same for the rows of a tile, added to the output:
      * {@code output[i * 16 + lane] += sum over j of reduced[j * 16 + lane] * up[j * stride + i]}, each array from its
@@ -58,4 +64,7 @@ public interface LowRankKernels {
             int count,
             float[] output,
             int outputOffset);
+
+    /** {@code target[i] = source[offset + i]} as floats. */
+    void widen(byte[] source, int offset, float[] target, int count);
 }

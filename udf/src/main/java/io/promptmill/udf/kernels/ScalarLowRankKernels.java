@@ -29,6 +29,18 @@ final class ScalarLowRankKernels implements LowRankKernels {
     }
 
     @Override
+    public void reduceRow(
+            float[] input, int offset, int count, byte[] down, int downOffset, float[] sums, int sumsOffset) {
+        for (int k = 0; k < count; k++) {
+            float x = input[offset + k * LANES];
+            for (int j = 0; j < RANKS; j++) {
+                float a = down[downOffset + k * RANKS + j];
+                sums[sumsOffset + j] = Math.fma(x, a, sums[sumsOffset + j]);
+            }
+        }
+    }
+
+    @Override
     public void reduceTile(
             float[] input,
             int offset,
@@ -71,6 +83,17 @@ final class ScalarLowRankKernels implements LowRankKernels {
     }
 
     @Override
+    public void expandRow(float[] reduced, int rank, byte[] up, int upOffset, int stride, int count, float[] results) {
+        for (int i = 0; i < count; i++) {
+            float sum = 0f;
+            for (int j = 0; j < rank; j++) {
+                sum = Math.fma(reduced[j], up[upOffset + j * stride + i], sum);
+            }
+            results[i] = sum;
+        }
+    }
+
+    @Override
     public void expandTile(
             float[] reduced,
             int reducedOffset,
@@ -89,6 +112,13 @@ final class ScalarLowRankKernels implements LowRankKernels {
                 }
                 output[outputOffset + i * LANES + lane] += sum;
             }
+        }
+    }
+
+    @Override
+    public void widen(byte[] source, int offset, float[] target, int count) {
+        for (int i = 0; i < count; i++) {
+            target[i] = source[offset + i];
         }
     }
 }

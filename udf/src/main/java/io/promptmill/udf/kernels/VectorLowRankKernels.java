@@ -1,10 +1,13 @@
 package io.promptmill.udf.kernels;
 
+import static io.promptmill.udf.kernels.VectorBlockDecoders.BYTES;
 import static io.promptmill.udf.kernels.VectorKernels.SPECIES;
 import static io.promptmill.udf.kernels.VectorKernels.WIDTH;
 import static io.promptmill.udf.tensor.RowTiles.LANES;
 
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 
 /** {@link LowRankKernels} with the ranks or outputs of a row, or the rows of a tile, side by side in a vector. */
 final class VectorLowRankKernels implements LowRankKernels {
@@ -35,6 +38,22 @@ final class VectorLowRankKernels implements LowRankKernels {
             for (int k = 0; k < count; k++) {
                 sum = VectorHalves.finite(down, downOffset + lane + k * RANKS)
                         .fma(broadcast(input[offset + k * LANES]), sum);
+            }
+            sum.intoArray(sums, sumsOffset + lane);
+        }
+    }
+
+    @Override
+    public void reduceRow(
+            float[] input, int offset, int count, byte[] down, int downOffset, float[] sums, int sumsOffset) {
+        if (BYTES == null) {
+            scalar.reduceRow(input, offset, count, down, downOffset, sums, sumsOffset);
+            return;
+        }
+        for (int lane = 0; lane < RANKS; lane += WIDTH) {
+            FloatVector sum = at(sums, sumsOffset + lane);
+            for (int k = 0; k < count; k++) {
+                sum = whole(down, downOffset + lane + k * RANKS).fma(broadcast(input[offset + k * LANES]), sum);
             }
             sum.intoArray(sums, sumsOffset + lane);
         }
@@ -183,6 +202,36 @@ final class VectorLowRankKernels implements LowRankKernels {
     }
 
     @Override
+    public void expandRow(float[] reduced, int rank, byte[] up, int upOffset, int stride, int count, float[] results) {
+        int i = 0;
+        for (; BYTES != null && i + 4 * WIDTH <= count; i += 4 * WIDTH) {
+            FloatVector s0 = FloatVector.zero(SPECIES);
+            FloatVector s1 = s0;
+            FloatVector s2 = s0;
+            FloatVector s3 = s0;
+            for (int j = 0; j < rank; j++) {
+                FloatVector r = broadcast(reduced[j]);
+                int b = upOffset + j * stride + i;
+                s0 = whole(up, b).fma(r, s0);
+                s1 = whole(up, b + WIDTH).fma(r, s1);
+                s2 = whole(up, b + 2 * WIDTH).fma(r, s2);
+                s3 = whole(up, b + 3 * WIDTH).fma(r, s3);
+            }
+            s0.intoArray(results, i);
+            s1.intoArray(results, i + WIDTH);
+            s2.intoArray(results, i + 2 * WIDTH);
+            s3.intoArray(results, i + 3 * WIDTH);
+        }
+        for (; i < count; i++) {
+            float sum = 0f;
+            for (int j = 0; j < rank; j++) {
+                sum = Math.fma(reduced[j], up[upOffset + j * stride + i], sum);
+            }
+            results[i] = sum;
+        }
+    }
+
+    @Override
     public void expandTile(
             float[] reduced,
             int reducedOffset,
@@ -255,5 +304,20 @@ final class VectorLowRankKernels implements LowRankKernels {
 
     private static FloatVector broadcast(float value) {
         return FloatVector.broadcast(SPECIES, value);
+    }
+
+    @Override
+    public void widen(byte[] source, int offset, float[] target, int count) {
+        int i = 0;
+        for (; BYTES != null && i + WIDTH <= count; i += WIDTH) {
+            whole(source, offset + i).intoArray(target, i);
+        }
+        for (; i < count; i++) {
+            target[i] = source[offset + i];
+        }
+    }
+
+    private static FloatVector whole(byte[] source, int offset) {
+        return (FloatVector) ByteVector.fromArray(BYTES, source, offset).convertShape(VectorOperators.B2F, SPECIES, 0);
     }
 }

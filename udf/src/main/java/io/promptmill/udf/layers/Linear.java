@@ -48,21 +48,25 @@ public final class Linear {
             compute.workers().run(slices, slice -> multiply(converted, input.rows(), outputs, slice));
             return;
         }
-        compute.workers().run(slices + addition.reductions(), i -> {
-            if (i < slices) {
-                multiply(converted, input.rows(), outputs, i);
-            } else {
-                addition.reduce(input, i - slices);
-            }
+        compute.workers().run(addition.reductions(), i -> addition.reduce(input, i));
+        compute.workers().run(slices, slice -> {
+            multiply(converted, input.rows(), outputs, slice);
+            int i = projection(slice);
+            int from = (slice - firstSlice[i]) * weights[i].sliceRows();
+            addition.expand(outputs[i], i, from, Math.min(weights[i].rows(), from + weights[i].sliceRows()));
         });
-        compute.workers().run(addition.expansions(), i -> addition.expand(outputs, i));
     }
 
-    private void multiply(ProductInput input, int rows, RowTiles[] outputs, int slice) {
+    private int projection(int slice) {
         int i = weights.length - 1;
         while (slice < firstSlice[i]) {
             i--;
         }
+        return i;
+    }
+
+    private void multiply(ProductInput input, int rows, RowTiles[] outputs, int slice) {
+        int i = projection(slice);
         multiply(compute.kernels(), input, weights[i], biases[i], outputs[i], slice - firstSlice[i], 0, rows);
     }
 

@@ -2,6 +2,7 @@ package io.promptmill.udf.layers;
 
 import io.promptmill.udf.error.ModelFileException;
 import io.promptmill.udf.kernels.Kernels;
+import io.promptmill.udf.kernels.Precision;
 import io.promptmill.udf.tensor.Matrix;
 import io.promptmill.udf.weights.LowRankTensors;
 import java.util.ArrayList;
@@ -15,11 +16,11 @@ import java.util.Map;
  */
 public final class LowRankAdapters {
     /** Of a model without any. */
-    public static final LowRankAdapters NONE = new LowRankAdapters(List.of(), null, false);
+    public static final LowRankAdapters NONE = new LowRankAdapters(List.of(), null, Precision.F32);
 
     private final List<Adapter> adapters;
     private final Kernels kernels;
-    private final boolean rounds;
+    private final Precision precision;
     private final Map<Matrix, LowRankFactor> packedDown = new HashMap<>();
     private final Map<String, Taken> taken = new HashMap<>();
     private long bytes;
@@ -45,19 +46,19 @@ public final class LowRankAdapters {
     }
 
     /**
-     * @param rounds whether the numbers may be rounded to halves, as where products round anyway
+     * @param precision of the model's products, which says how the numbers are held
      */
-    public LowRankAdapters(List<Adapter> adapters, Kernels kernels, boolean rounds) {
+    public LowRankAdapters(List<Adapter> adapters, Kernels kernels, Precision precision) {
         this.adapters = List.copyOf(adapters);
         this.kernels = kernels;
-        this.rounds = rounds;
+        this.precision = precision;
     }
 
     /** Memory that adapters take at most once they are packed. */
-    public static long bytes(List<Adapter> adapters, boolean rounds) {
+    public static long bytes(List<Adapter> adapters, Precision precision) {
         return adapters.stream()
                 .flatMap(adapter -> adapter.tensors().values().stream())
-                .mapToLong(pair -> LowRankPair.bytes(pair.down(), pair.up(), rounds ? Short.BYTES : Float.BYTES))
+                .mapToLong(pair -> LowRankPair.bytes(pair.down(), pair.up(), precision))
                 .sum();
     }
 
@@ -92,14 +93,14 @@ public final class LowRankAdapters {
         try {
             // The parts of a matrix that is cut share A.
             LowRankFactor down = packedDown.computeIfAbsent(tensors.down(), matrix -> {
-                LowRankFactor packed = LowRankPair.packDown(matrix, kernels, rounds);
-                bytes += packed.bytes();
+                LowRankFactor packed = LowRankPair.packDown(matrix, kernels, precision);
+                bytes += packed.memory();
                 return packed;
             });
             Matrix up = tensors.up().rows(projection.first(), weights.rows());
             LowRankPair pair =
-                    LowRankPair.of(tensors.down(), down, up, tensors.scale() * adapter.scale(), kernels, rounds);
-            bytes += pair.up().bytes();
+                    LowRankPair.of(tensors.down(), down, up, tensors.scale() * adapter.scale(), kernels, precision);
+            bytes += pair.up().memory();
             return pair;
         } catch (ModelFileException damaged) {
             throw new ModelFileException(adapter.source() + ": " + damaged.getMessage(), damaged);

@@ -7,13 +7,12 @@ import static io.promptmill.udf.tensor.RowTiles.LANES;
 import io.promptmill.udf.kernels.Kernels;
 import io.promptmill.udf.tensor.RowTiles;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
  * What adapters add to linear layers that share an input (Hu et al. 2021, arXiv:2106.09685):
- * {@code outputs[i] += scale * B (A input)} for the rows of each adapter, in two rounds of slices. Rows share each load of
- * A and B; a row's sums have one order, whatever rows it shares a step with. One step at a time.
+ * {@code outputs[i] += scale * B (A input)} for the rows of each adapter, first {@code A input}, then the rest while the
+ * outputs are in cache. Rows share each load of A and B; a row's sums have one order, whatever rows it shares a step with. One step at a time.
  */
 final class LowRankAddition {
     /** Inputs of A at a time: 16 KiB of floats, which stay in the first-level cache for all rows. */
@@ -23,8 +22,6 @@ final class LowRankAddition {
     private static final int SLICES_PER_THREAD = 4;
     /** Sums of so many tiles stay in the first-level cache. */
     private static final int MOST_TILES = 16;
-    /** Blocks of outputs in a slice: B is read in runs that the processor sees coming. */
-    private static final int MOST_BLOCKS = 4;
 
     private final Compute compute;
     /** Of each projection, what each adapter adds; null where none does. */
@@ -33,32 +30,17 @@ final class LowRankAddition {
     private final int[] ranks;
 
     private final List<Reduction> reductions = new ArrayList<>();
-    private final List<Expansion> expansions = new ArrayList<>();
 
     /** One block of sixteen ranks for some rows of one adapter. */
     private record Reduction(int projection, LowRankPair pair, int block, List<AdapterRows.Tile> tiles) {}
 
-    /** Blocks {@code [from, to)} of the outputs of a projection, for all rows. */
-    private record Expansion(int projection, int from, int to) {}
-
-    private LowRankAddition(Compute compute, LowRankPair[][] pairs, Projection[] projections) {
+    private LowRankAddition(Compute compute, LowRankPair[][] pairs) {
         this.compute = compute;
         this.pairs = pairs;
         ranks = new int[pairs.length];
-        int[] blocks = new int[pairs.length];
         for (int p = 0; p < pairs.length; p++) {
-            if (pairs[p] != null) {
-                blocks[p] = (projections[p].weights().rows() + OUTPUTS - 1) / OUTPUTS;
-                ranks[p] = Arrays.stream(pairs[p])
-                        .mapToInt(pair -> pair == null ? 0 : pair.rank())
-                        .max()
-                        .orElse(0);
-            }
-        }
-        int perSlice = perSlice(Arrays.stream(blocks).sum(), MOST_BLOCKS);
-        for (int p = 0; p < pairs.length; p++) {
-            for (int block = 0; block < blocks[p]; block += perSlice) {
-                expansions.add(new Expansion(p, block, Math.min(blocks[p], block + perSlice)));
+            for (int i = 0; pairs[p] != null && i < pairs[p].length; i++) {
+                ranks[p] = Math.max(ranks[p], pairs[p][i] == null ? 0 : pairs[p][i].rank());
             }
         }
     }
@@ -71,13 +53,7 @@ final class LowRankAddition {
             pairs[p] = compute.adapters().take(projections[p]);
             any |= pairs[p] != null;
         }
-        return any ? new LowRankAddition(compute, pairs, projections) : null;
-    }
-
-    /** As many of some pieces of work as leave enough slices for all threads. */
-    private int perSlice(int pieces, int most) {
-        int wanted = pieces / (SLICES_PER_THREAD * compute.workers().threads());
-        return Math.max(1, Math.min(most, wanted));
+        return any ? new LowRankAddition(compute, pairs) : null;
     }
 
     /**
@@ -96,8 +72,11 @@ final class LowRankAddition {
             throw new IllegalStateException(
                     input.rows() + " rows of activations, and adapters for " + rows.rows() + " rows");
         }
-        // Tiles of a slice share the loads of A.
-        int perSlice = perSlice(rows.tiles() * pairs.length, MOST_TILES);
+        // Tiles of a slice share the loads of A, but there must be enough slices for all threads.
+        int wanted = rows.tiles()
+                * pairs.length
+                / (SLICES_PER_THREAD * compute.workers().threads());
+        int perSlice = Math.max(1, Math.min(MOST_TILES, wanted));
         for (int p = 0; p < pairs.length; p++) {
             for (AdapterRows.Group group : rows.groups()) {
                 LowRankPair pair = pairs[p] == null ? null : pairs[p][group.adapter()];
@@ -114,14 +93,9 @@ final class LowRankAddition {
         return !reductions.isEmpty();
     }
 
-    /** Slices of the first round. */
+    /** Slices of {@link #reduce}, which are done before the first output. */
     int reductions() {
         return reductions.size();
-    }
-
-    /** Slices of the second round, which begins when the outputs and the first round are done. */
-    int expansions() {
-        return expansions.size();
     }
 
     /** {@code A input}, scaled, for one slice. */
@@ -141,7 +115,7 @@ final class LowRankAddition {
                     if (tile.lanes()[lane]) {
                         // A row by itself has its ranks side by side.
                         int i = t * TILE_SUMS + (tile.isDense() ? j * LANES + lane : lane * RANKS + j);
-                        target[to + lane] = sums[i] * r.pair.scale();
+                        target[to + lane] = sums[i] * r.pair.scales()[r.block * RANKS + j];
                     }
                 }
             }
@@ -176,35 +150,38 @@ final class LowRankAddition {
         }
     }
 
-    /** {@code outputs[p] += B (A input)} for one slice. */
-    void expand(RowTiles[] outputs, int slice) {
-        Expansion e = expansions.get(slice);
+    /** {@code output += B (A input)} for the outputs {@code [from, to)} of a projection. */
+    void expand(RowTiles output, int projection, int from, int to) {
         for (AdapterRows.Group group : compute.adapterRows().groups()) {
-            LowRankPair pair = pairs[e.projection][group.adapter()];
-            for (int block = e.from; pair != null && block < e.to; block++) {
-                expand(e.projection, pair, block, group, outputs[e.projection]);
+            LowRankPair pair = pairs[projection] == null ? null : pairs[projection][group.adapter()];
+            for (int first = from; pair != null && first < to; ) {
+                int end = Math.min(to, (first / OUTPUTS + 1) * OUTPUTS);
+                expand(projection, pair, first, end - first, group, output);
+                first = end;
             }
         }
     }
 
-    private void expand(int projection, LowRankPair pair, int block, AdapterRows.Group group, RowTiles output) {
+    /** Outputs of one block. */
+    private void expand(
+            int projection, LowRankPair pair, int first, int count, AdapterRows.Group group, RowTiles output) {
         Kernels kernels = compute.kernels();
         LowRankScratch.Buffers buffers = compute.lowRankScratch().buffers();
         float[] reduced = compute.lowRankScratch().reduced(projection);
         int rank = pair.rank();
-        int offset = block * OUTPUTS * rank;
-        int count = Math.min(OUTPUTS, pair.outputs() - block * OUTPUTS);
+        int block = first / OUTPUTS * OUTPUTS * rank;
+        int within = first % OUTPUTS;
         float[] values = null;
         for (AdapterRows.Tile tile : group.tiles()) {
             int source = tile.tile() * ranks[projection] * LANES;
-            int target = output.index(tile.tile() * LANES, block * OUTPUTS);
+            int target = output.index(tile.tile() * LANES, first);
             if (tile.isDense()) {
                 values = values == null
-                        ? pair.up().read(kernels, offset, OUTPUTS * rank, buffers.factor(OUTPUTS * rank))
+                        ? pair.up().read(kernels, block, OUTPUTS * rank, buffers.factor(OUTPUTS * rank))
                         : values;
                 boolean all = tile.rows() == LANES;
                 float[] results = all ? output.data() : buffers.clearedResults();
-                int start = pair.up().start(offset);
+                int start = pair.up().start(block) + within;
                 kernels.lowRank()
                         .expandTile(reduced, source, rank, values, start, OUTPUTS, count, results, all ? target : 0);
                 if (!all) {
@@ -216,7 +193,7 @@ final class LowRankAddition {
                 if (tile.lanes()[lane]) {
                     float[] row = buffers.row(reduced, source + lane, rank);
                     float[] results = buffers.results();
-                    pair.up().expandRow(kernels.lowRank(), row, rank, offset, OUTPUTS, count, results);
+                    pair.up().expandRow(kernels.lowRank(), row, rank, block + within, OUTPUTS, count, results);
                     for (int i = 0; i < count; i++) {
                         output.data()[target + i * LANES + lane] += results[i];
                     }

@@ -5,20 +5,21 @@ import static io.promptmill.udf.kernels.LowRankKernels.RANKS;
 import io.promptmill.udf.error.ModelFileException;
 import io.promptmill.udf.kernels.DecodedMatrix;
 import io.promptmill.udf.kernels.Kernels;
+import io.promptmill.udf.kernels.Precision;
 import io.promptmill.udf.tensor.Matrix;
 
 /**
  * What one adapter adds to one projection, packed: A as {@code [rank / 16][inputs][16 ranks]}, B as
  * {@code [outputs / 64][rank][64 outputs]}, what is missing at the ends 0. Immutable and thread-safe.
  *
- * @param scale of the product of the numbers that the two hold
+ * @param scales of each rank: what the product of the numbers that the two hold is multiplied with
  */
-record LowRankPair(int rank, int inputs, int outputs, LowRankFactor down, LowRankFactor up, float scale) {
+record LowRankPair(int rank, int inputs, int outputs, LowRankFactor down, LowRankFactor up, float[] scales) {
     /** Outputs that are computed at a time: what one thread writes of a row's sums lies in few cache lines. */
     static final int OUTPUTS = 64;
 
     static LowRankPair of(
-            Matrix down, LowRankFactor packedDown, Matrix up, double scale, Kernels kernels, boolean rounds) {
+            Matrix down, LowRankFactor packedDown, Matrix up, double scale, Kernels kernels, Precision precision) {
         int rank = down.rows();
         int outputs = up.rows();
         float[] stored = decode(up);
@@ -30,13 +31,16 @@ record LowRankPair(int rank, int inputs, int outputs, LowRankFactor down, LowRan
                 values[start + j * OUTPUTS] = stored[i * rank + j];
             }
         }
-        LowRankFactor packedUp = LowRankFactor.of(kernels, values, rounds);
-        double all = scale * packedDown.factor() * packedUp.factor();
-        return new LowRankPair(rank, down.columns(), outputs, packedDown, packedUp, (float) all);
+        LowRankFactor packedUp = LowRankFactor.of(kernels, values, precision, rank, i -> i / OUTPUTS % rank);
+        float[] scales = new float[rank];
+        for (int j = 0; j < rank; j++) {
+            scales[j] = (float) (scale * packedDown.scale(j) * packedUp.scale(j));
+        }
+        return new LowRankPair(rank, down.columns(), outputs, packedDown, packedUp, scales);
     }
 
     /** Packs A. */
-    static LowRankFactor packDown(Matrix down, Kernels kernels, boolean rounds) {
+    static LowRankFactor packDown(Matrix down, Kernels kernels, Precision precision) {
         int inputs = down.columns();
         float[] stored = decode(down);
         float[] values = new float[Math.multiplyExact(Math.multiplyExact(blocks(down.rows()), RANKS), inputs)];
@@ -46,14 +50,15 @@ record LowRankPair(int rank, int inputs, int outputs, LowRankFactor down, LowRan
                 values[start + k * RANKS] = stored[j * inputs + k];
             }
         }
-        return LowRankFactor.of(kernels, values, rounds);
+        int ranks = blocks(down.rows()) * RANKS;
+        return LowRankFactor.of(kernels, values, precision, ranks, i -> i / (inputs * RANKS) * RANKS + i % RANKS);
     }
 
-    /** Bytes that it takes packed, as floats or as halves. */
-    static long bytes(Matrix down, Matrix up, int bytesPerNumber) {
+    /** Bytes that it takes packed, at most. */
+    static long bytes(Matrix down, Matrix up, Precision precision) {
         long a = (long) blocks(down.rows()) * RANKS * down.columns();
         long b = (up.rows() + OUTPUTS - 1L) / OUTPUTS * OUTPUTS * up.columns();
-        return (a + b) * bytesPerNumber;
+        return (a + b) * LowRankFactor.mostBytes(precision);
     }
 
     /** Blocks of sixteen ranks. */

@@ -116,6 +116,33 @@ class LowRankKernelsTwinTest {
         return values;
     }
 
+    @ParameterizedTest
+    @CsvSource({"1,1", "3,16", "16,67", "33,64"})
+    void wholeNumbersAreTheirFloats(int rank, int count) {
+        byte[] numbers = new byte[2 + Math.max(rank * 70, count * 16)];
+        random.nextBytes(numbers);
+        float[] floats = new float[numbers.length];
+        float[] twin = new float[numbers.length];
+        scalar.widen(numbers, 2, twin, numbers.length - 2);
+        vector.widen(numbers, 2, floats, numbers.length - 2);
+        assertArrayEquals(twin, floats);
+        assertEquals(numbers[2], floats[0]);
+        float[] input = randomFloats(3 + count * LANES);
+        float[] reduced = randomFloats(rank);
+        for (LowRankKernels kernels : new LowRankKernels[] {scalar, vector}) {
+            float[] sums = new float[17];
+            float[] expected = new float[17];
+            kernels.reduceRow(input, 3, count, numbers, 2, sums, 1);
+            scalar.reduceRow(input, 3, count, twin, 0, expected, 1);
+            assertArrayEquals(expected, sums);
+            float[] results = new float[count];
+            float[] expectedResults = new float[count];
+            kernels.expandRow(reduced, rank, numbers, 2, 67, count, results);
+            scalar.expandRow(reduced, rank, twin, 0, 67, count, expectedResults);
+            assertArrayEquals(expectedResults, results);
+        }
+    }
+
     private float[] randomFloats(int count) {
         float[] values = new float[count];
         for (int i = 0; i < count; i++) {

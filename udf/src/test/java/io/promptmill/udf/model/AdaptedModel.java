@@ -38,7 +38,8 @@ final class AdaptedModel implements AutoCloseable {
             LoraAdapter adapter = adapters.get(i);
             opened.add(new LowRankAdapters.Adapter(adapter.source(), adapter.tensors(file), scales.get(i)));
         }
-        LowRankAdapters lowRank = new LowRankAdapters(opened, kernels, !precision.equals("f32"));
+        LowRankAdapters lowRank =
+                new LowRankAdapters(opened, kernels, Precision.valueOf(precision.toUpperCase(Locale.ROOT)));
         model = ModelRegistry.load(file, new Compute(kernels, workers, lowRank), new ModelSize(256, 256, context));
         lowRank.finish();
         adapters.forEach(LoraAdapter::close);
