@@ -2,11 +2,14 @@ package io.promptmill.job;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.promptmill.udf.engine.Adapter;
 import io.promptmill.udf.engine.EngineConfig;
 import io.promptmill.udf.error.ConfigException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -78,6 +81,27 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--max-sequences", paramLabel = "N", defaultValue = "0", description = "as engine.max_sequences")
     private int maxSequences;
 
+    @Option(
+            names = "--adapters",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "adapters of random numbers, which prompts use in turn (${DEFAULT-VALUE})")
+    private int adapters;
+
+    @Option(
+            names = "--adapter-rank",
+            paramLabel = "R",
+            defaultValue = "16",
+            description = "their rank (${DEFAULT-VALUE})")
+    private int adapterRank;
+
+    @Option(
+            names = "--adapter-targets",
+            paramLabel = "T",
+            defaultValue = "q,v",
+            description = "what they add to: some of q,k,v,o,qkv,gate,up,down, or all (${DEFAULT-VALUE})")
+    private String adapterTargets;
+
     @Option(names = "--json", description = "prints one JSON object")
     private boolean json;
 
@@ -88,6 +112,12 @@ final class BenchCommand implements Callable<Integer> {
         atLeast("--generate-tokens", generateTokens, 1);
         atLeast("--shared-prefix", sharedPrefix, 0);
         atLeast("--warm-up-prompts", warmUpPrompts, 0);
+        atLeast("--adapters", adapters, 0);
+        atLeast("--adapter-rank", adapterRank, 1);
+        List<String> targets = RandomAdapter.parseTargets("--adapter-targets", adapterTargets);
+        List<Adapter> random = IntStream.range(0, adapters)
+                .mapToObj(i -> new Adapter("adapter-" + i, () -> new RandomAdapter(i, adapterRank, targets), 1))
+                .toList();
         if (sharedPrefix > promptTokens) {
             throw new ConfigException("--shared-prefix is " + sharedPrefix
                     + "; expected at most --prompt-tokens, which is " + promptTokens);
@@ -103,8 +133,9 @@ final class BenchCommand implements Callable<Integer> {
                 precision,
                 kvPrecision);
         Path file = ModelFiles.local(model);
-        Map<String, Object> figures =
-                new Benchmark(prompts, promptTokens, generateTokens, sharedPrefix, warmUpPrompts).run(file, config);
+        Map<String, Object> figures = new Benchmark(
+                        prompts, promptTokens, generateTokens, sharedPrefix, warmUpPrompts, random)
+                .run(file, config);
         if (json) {
             System.out.println(new ObjectMapper().writeValueAsString(figures));
         } else {

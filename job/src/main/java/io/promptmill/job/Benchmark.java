@@ -1,5 +1,6 @@
 package io.promptmill.job;
 
+import io.promptmill.udf.engine.Adapter;
 import io.promptmill.udf.engine.Completion;
 import io.promptmill.udf.engine.Engine;
 import io.promptmill.udf.engine.EngineConfig;
@@ -21,8 +22,15 @@ import java.util.concurrent.CompletableFuture;
  *
  * @param sharedPrefix tokens that all prompts have in common at their start
  * @param warmUpPrompts other prompts that are completed first and not measured: the JVM compiles the hot code meanwhile
+ * @param adapters that prompts use in turn; without any, they use none
  */
-record Benchmark(int prompts, int promptTokens, int generateTokens, int sharedPrefix, int warmUpPrompts) {
+record Benchmark(
+        int prompts,
+        int promptTokens,
+        int generateTokens,
+        int sharedPrefix,
+        int warmUpPrompts,
+        List<Adapter> adapters) {
     private static final long SEED = 20_240_601L;
     private static final long WARM_UP_SEED = 20_240_602L;
 
@@ -33,7 +41,7 @@ record Benchmark(int prompts, int promptTokens, int generateTokens, int sharedPr
      */
     Map<String, Object> run(Path model, EngineConfig config) {
         long start = System.nanoTime();
-        try (Engine engine = Engine.open(model, config)) {
+        try (Engine engine = Engine.open(model, config, adapters)) {
             double loadSeconds = seconds(System.nanoTime() - start);
             double warmUpSeconds = complete(engine, requests(engine.tokenizer(), warmUpPrompts, WARM_UP_SEED));
             EngineStatistics before = engine.statistics();
@@ -68,7 +76,10 @@ record Benchmark(int prompts, int promptTokens, int generateTokens, int sharedPr
         for (int i = 0; i < count; i++) {
             int[] prompt = tokens(random, tokenizer, promptTokens);
             System.arraycopy(prefix, 0, prompt, 0, prefix.length);
-            requests.add(new Request("bench-" + i, prompt, sampling));
+            String adapter = adapters.isEmpty()
+                    ? null
+                    : adapters.get(i % adapters.size()).name();
+            requests.add(new Request("bench-" + i, prompt, sampling, adapter));
         }
         return requests;
     }

@@ -1,6 +1,7 @@
 package io.promptmill.job;
 
 import io.promptmill.udf.prompt.PromptTemplate;
+import io.promptmill.udf.spark.AdapterSpec;
 import io.promptmill.udf.spark.GenerateMetrics;
 import io.promptmill.udf.spark.OutputSchema;
 import java.io.IOException;
@@ -39,13 +40,14 @@ final class GenerationJob {
         this.spark = spark;
         this.config = config;
         String model = ModelCheck.resolve(config.model(), config.prompt(), spark.sparkContext());
+        AdapterSpec adapters = AdapterCheck.resolve(config.adapters(), config.model(), spark.sparkContext());
         writer = new OutputWriter(config.output(), spark.sparkContext().hadoopConfiguration());
         InputReader reader = new InputReader(spark, config.input());
         input = reader.openMarked(expectedColumns());
         StructType schema = OutputSchema.of(input.schema());
         metrics = GenerateMetrics.register(spark.sparkContext());
         MapPartitionsFunction<Row, Row> function =
-                functions.create(config.generateSpec(model), input.schema(), metrics);
+                functions.create(config.generateSpec(model, adapters), input.schema(), metrics);
         InputSize size = InputSize.of(input, config.input());
         rows = size.rows();
         Dataset<Row> generated = size.spread(input, ClusterSlots.count(spark.sparkContext()))
@@ -146,6 +148,9 @@ final class GenerationJob {
         List<String> columns = new ArrayList<>();
         if (config.input().id() != null) {
             columns.add(config.input().id());
+        }
+        if (config.input().adapter() != null) {
+            columns.add(config.input().adapter());
         }
         columns.addAll(promptColumns());
         columns.addAll(config.sampling().columns().values());

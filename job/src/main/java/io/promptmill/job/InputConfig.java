@@ -17,8 +17,10 @@ import org.apache.spark.sql.types.StructType;
  * @param schema columns as DDL ({@code "id BIGINT, text STRING"}), or null to infer them
  * @param options passed to Spark's reader
  * @param id column whose value identifies a row, or null
+ * @param adapter column that names a row's adapter, or null
  */
-record InputConfig(List<String> paths, Format format, String schema, Map<String, String> options, String id) {
+record InputConfig(
+        List<String> paths, Format format, String schema, Map<String, String> options, String id, String adapter) {
 
     /** Kinds of files. */
     enum Format {
@@ -45,7 +47,7 @@ record InputConfig(List<String> paths, Format format, String schema, Map<String,
         }
     }
 
-    private static final List<String> KEYS = List.of("path", "format", "schema", "options", "id");
+    private static final List<String> KEYS = List.of("path", "format", "schema", "options", "id", "adapter");
 
     private static String schema(String ddl) {
         if (ddl != null) {
@@ -75,6 +77,7 @@ record InputConfig(List<String> paths, Format format, String schema, Map<String,
                 format == null ? null : Format.named("input.format", format),
                 schema(section.text("schema")),
                 Map.copyOf(section.scalars("options")),
-                section.text("id"));
+                section.text("id"),
+                section.text("adapter"));
     }
 }

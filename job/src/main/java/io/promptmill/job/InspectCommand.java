@@ -4,16 +4,20 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.promptmill.udf.engine.ModelSummary;
+import io.promptmill.udf.weights.LoraAdapter;
+import io.promptmill.udf.weights.LoraSummary;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Prints what a model file holds and needs. */
+/** Prints what a model file or an adapter holds and needs. */
 @Command(
         name = "inspect",
         description = "Checks a model file and prints what it holds and what memory it needs.",
@@ -32,16 +36,26 @@ final class InspectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws JsonProcessingException {
-        ModelSummary summary = ModelSummary.of(ModelFiles.local(model));
-        if (json) {
-            System.out.println(new ObjectMapper()
-                    .enable(SerializationFeature.INDENT_OUTPUT)
-                    .writeValueAsString(values(summary)));
+        Path path = ModelFiles.local(model);
+        if (LoraAdapter.isAdapter(path)) {
+            LoraSummary summary = AdapterDescription.of(path);
+            show(AdapterDescription.values(summary), out -> AdapterDescription.print(summary, out));
         } else {
-            print(summary, System.out);
+            ModelSummary summary = ModelSummary.of(path);
+            show(values(summary), out -> print(summary, out));
         }
         System.out.flush();
         return 0;
+    }
+
+    private void show(Map<String, Object> values, Consumer<PrintStream> lines) throws JsonProcessingException {
+        if (json) {
+            System.out.println(new ObjectMapper()
+                    .enable(SerializationFeature.INDENT_OUTPUT)
+                    .writeValueAsString(values));
+        } else {
+            lines.accept(System.out);
+        }
     }
 
     private static Map<String, Object> values(ModelSummary summary) {
@@ -135,7 +149,7 @@ final class InspectCommand implements Callable<Integer> {
                         + " sequences");
     }
 
-    private static void line(PrintStream out, String name, String value) {
+    static void line(PrintStream out, String name, String value) {
         out.printf("%-12s %s%n", name, value);
     }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.promptmill.udf.engine.EngineConfig;
 import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.prompt.PromptSpec;
+import io.promptmill.udf.spark.AdapterSpec;
 import io.promptmill.udf.spark.GenerateSpec;
 import java.util.List;
 import java.util.Locale;
@@ -14,6 +15,7 @@ import java.util.Objects;
  *
  * @param model path on every node, URI on a Hadoop filesystem, the name of a file shipped with the job, or a reference to
  *     the Hugging Face hub
+ * @param adapters that rows may use
  */
 record JobConfig(
         String model,
@@ -22,10 +24,11 @@ record JobConfig(
         SamplingConfig sampling,
         OutputConfig output,
         EngineConfig engine,
-        SparkConfig spark) {
+        SparkConfig spark,
+        AdapterSpec adapters) {
 
     private static final List<String> KEYS =
-            List.of("model", "input", "prompt", "sampling", "output", "engine", "spark");
+            List.of("model", "adapters", "adapter", "input", "prompt", "sampling", "output", "engine", "spark");
 
     /**
      * Binds and checks a configuration.
@@ -34,21 +37,28 @@ record JobConfig(
      */
     static JobConfig of(JsonNode root) {
         Section section = Section.of("", root, KEYS);
+        InputConfig input = InputConfig.of(section.value("input"));
         return new JobConfig(
                 section.requireText("model"),
-                InputConfig.of(section.value("input")),
+                input,
                 prompt(section.value("prompt")),
                 SamplingConfig.of(section.value("sampling")),
                 OutputConfig.of(section.value("output")),
                 RecordBinder.bind(
                         Section.of("engine", section.value("engine"), RecordBinder.keys(EngineConfig.class)),
                         EngineConfig.DEFAULT),
-                SparkConfig.of(section.value("spark")));
+                SparkConfig.of(section.value("spark")),
+                AdapterSection.of(section, input.adapter()));
     }
 
-    /** The part of the configuration that travels to the executors. */
-    GenerateSpec generateSpec(String resolvedModel) {
-        return new GenerateSpec(resolvedModel, input.id(), prompt, sampling.defaults(), sampling.columns(), engine);
+    /**
+     * The part of the configuration that travels to the executors.
+     *
+     * @param resolvedAdapters as executors are given them
+     */
+    GenerateSpec generateSpec(String resolvedModel, AdapterSpec resolvedAdapters) {
+        return new GenerateSpec(resolvedModel, input.id(), prompt, sampling.defaults(), sampling.columns(), engine)
+                .withAdapters(resolvedAdapters);
     }
 
     private static PromptSpec prompt(JsonNode node) {

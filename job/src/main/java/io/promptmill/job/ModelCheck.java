@@ -78,7 +78,8 @@ final class ModelCheck {
                 });
     }
 
-    private static boolean isShipped(String reference, SparkContext spark) {
+    /** Whether a file is shipped with the job under that name. */
+    static boolean isShipped(String reference, SparkContext spark) {
         if (reference.startsWith("file:") || Path.of(reference).isAbsolute()) {
             return false;
         }

@@ -50,8 +50,8 @@ final class ShowCommand implements Callable<Integer> {
             throw new ConfigException("--limit is " + limit + "; expected 1 or more");
         }
         try (SparkSession spark = SparkSessions.openForReading()) {
-            Dataset<Row> rows =
-                    select(new InputReader(spark, new InputConfig(List.of(path), (Format) null, null, Map.of(), null))
+            Dataset<Row> rows = select(
+                    new InputReader(spark, new InputConfig(List.of(path), (Format) null, null, Map.of(), null, null))
                             .open(List.of()));
             if (form == OutputForm.TABLE) {
                 System.out.print(Table.of(rows, limit).format(Terminal.columns()));

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.promptmill.udf.engine.EngineConfig;
 import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.prompt.PromptSpec;
+import io.promptmill.udf.spark.AdapterSpec;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -37,6 +38,11 @@ class ConfigLoaderTest {
                   schema: id STRING, text STRING
                   options: {sep: ";", header: false}
                   id: id
+                  adapter: style
+                adapters:
+                  - {name: formal, path: /adapters/formal.gguf}
+                  - {name: brief, path: hdfs:///adapters/brief, scale: 0.5}
+                adapter: formal
                 prompt: {template: "Say {{ text }}", system: Be brief., chat: false}
                 sampling:
                   temperature: 0.5
@@ -59,8 +65,17 @@ class ConfigLoaderTest {
                         InputConfig.Format.CSV,
                         "id STRING, text STRING",
                         Map.of("sep", ";", "header", "false"),
-                        "id"),
+                        "id",
+                        "style"),
                 config.input());
+        assertEquals(
+                new AdapterSpec(
+                        List.of(
+                                new AdapterSpec.Entry("formal", "/adapters/formal.gguf", 1),
+                                new AdapterSpec.Entry("brief", "hdfs:///adapters/brief", 0.5)),
+                        "formal",
+                        "style"),
+                config.adapters());
         assertEquals(new PromptSpec(PromptSpec.Source.TEMPLATE, "Say {{ text }}", "Be brief.", false), config.prompt());
         assertEquals(0.5, config.sampling().defaults().temperature());
         assertEquals(40, config.sampling().defaults().topK());

@@ -93,7 +93,7 @@ class InputReaderTest {
     }
 
     private static Dataset<Row> open(Path path) {
-        return new InputReader(spark, new InputConfig(List.of(path.toString()), null, null, Map.of(), null))
+        return new InputReader(spark, new InputConfig(List.of(path.toString()), null, null, Map.of(), null, null))
                 .open(List.of());
     }
 

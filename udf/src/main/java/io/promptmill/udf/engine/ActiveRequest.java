@@ -23,13 +23,17 @@ final class ActiveRequest {
     /** This result, then those of equal requests. */
     private final List<CompletableFuture<Completion>> waiters = new ArrayList<>(1);
 
-    ActiveRequest(Request request, int maximumLength, Tokenizer tokenizer) {
+    /**
+     * @param adapter number of the request's adapter
+     * @param maximumLength of prompt and completion together, in tokens
+     */
+    ActiveRequest(Request request, int adapter, int maximumLength, Tokenizer tokenizer) {
         int[] prompt = request.promptTokens();
         long wanted = (long) prompt.length + request.sampling().maxTokens();
         this.request = request;
         this.key = CompletionKey.of(request);
         waiters.add(result);
-        this.sequence = new Sequence(prompt, (int) Math.min(wanted, maximumLength));
+        this.sequence = new Sequence(prompt, (int) Math.min(wanted, maximumLength), adapter);
         this.sampling = new SamplingState(request.sampling(), request.rowId(), prompt, tokenizer.endTokens());
         this.decoder = tokenizer.decoder(prompt[prompt.length - 1]);
     }

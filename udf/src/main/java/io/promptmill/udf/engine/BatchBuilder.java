@@ -21,7 +21,7 @@ final class BatchBuilder {
             int end = chunk.start() + chunk.count();
             for (int position = chunk.start(); position < end; position++) {
                 boolean output = chunk.last() && position == end - 1;
-                batch.add(sequence.token(position), position, sequence.blockTable(), output);
+                batch.add(sequence.token(position), position, sequence.blockTable(), output, sequence.adapter());
             }
         }
         return batch;

@@ -2,6 +2,7 @@ package io.promptmill.udf.engine;
 
 import io.promptmill.udf.sampler.SamplingParameters;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * All that a greedy completion depends on: two requests of equal keys have the same completion. Compared exactly, token
@@ -9,8 +10,9 @@ import java.util.Arrays;
  *
  * @param prompt token ids
  * @param sampling with what has no effect on the most likely token at its default
+ * @param adapter name, or null
  */
-record CompletionKey(int[] prompt, SamplingParameters sampling) {
+record CompletionKey(int[] prompt, SamplingParameters sampling, String adapter) {
     /** Objects and references of a key. */
     private static final int FIXED_BYTES = 256;
 
@@ -23,7 +25,8 @@ record CompletionKey(int[] prompt, SamplingParameters sampling) {
         }
         return new CompletionKey(
                 request.promptTokens(),
-                request.sampling().toBuilder().seed(0).topK(0).topP(1).minP(0).build());
+                request.sampling().toBuilder().seed(0).topK(0).topP(1).minP(0).build(),
+                request.adapter());
     }
 
     /** Memory that it takes, about. */
@@ -37,11 +40,14 @@ record CompletionKey(int[] prompt, SamplingParameters sampling) {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof CompletionKey key && Arrays.equals(key.prompt, prompt) && key.sampling.equals(sampling);
+        return other instanceof CompletionKey key
+                && Arrays.equals(key.prompt, prompt)
+                && key.sampling.equals(sampling)
+                && Objects.equals(key.adapter, adapter);
     }
 
     @Override
     public int hashCode() {
-        return Arrays.hashCode(prompt) * 31 + sampling.hashCode();
+        return (Arrays.hashCode(prompt) * 31 + sampling.hashCode()) * 31 + Objects.hashCode(adapter);
     }
 }

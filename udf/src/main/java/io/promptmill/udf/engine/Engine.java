@@ -4,6 +4,7 @@ import io.promptmill.udf.error.RequestException;
 import io.promptmill.udf.prompt.PromptEncoder;
 import io.promptmill.udf.tokenizer.Tokenizer;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -39,7 +40,17 @@ public final class Engine implements CompletionEngine {
      * @throws io.promptmill.udf.error.ConfigException where a sequence of the whole context does not fit the memory
      */
     public static Engine open(Path model, EngineConfig config) {
-        LoadedModel loaded = LoadedModel.load(model, config);
+        return open(model, config, List.of());
+    }
+
+    /**
+     * As {@link #open(Path, EngineConfig)}, with adapters that requests may ask for by name.
+     *
+     * @throws io.promptmill.udf.error.ModelFileException where an adapter cannot be used with the model, too
+     * @throws io.promptmill.udf.error.ConfigException where adapters take more than half of the heap, too
+     */
+    public static Engine open(Path model, EngineConfig config, List<Adapter> adapters) {
+        LoadedModel loaded = LoadedModel.load(model, config, adapters);
         try {
             return new Engine(loaded, loaded.newStepLoop());
         } catch (RuntimeException | Error e) {
@@ -94,12 +105,14 @@ public final class Engine implements CompletionEngine {
     @Override
     public CompletableFuture<Completion> submit(Request request) {
         int[] prompt = request.promptTokens();
+        int adapter;
         try {
             check(prompt);
+            adapter = loaded.adapters().number(request.adapter());
         } catch (RequestException e) {
             return CompletableFuture.completedFuture(Completion.failed(e.getMessage(), prompt.length));
         }
-        ActiveRequest active = new ActiveRequest(request, maximumContext(), tokenizer());
+        ActiveRequest active = new ActiveRequest(request, adapter, maximumContext(), tokenizer());
         arrivals.add(active);
         if (closed || failure != null) {
             failArrivals();

@@ -20,8 +20,10 @@ import io.promptmill.udf.scheduler.Scheduler;
 import io.promptmill.udf.tokenizer.ModelTokenizer;
 import io.promptmill.udf.tokenizer.Tokenizer;
 import io.promptmill.udf.tokenizer.TokenizerFactory;
+import io.promptmill.udf.weights.LoraAdapter;
 import io.promptmill.udf.weights.ModelFile;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,16 +45,24 @@ final class LoadedModel implements AutoCloseable {
     private final Tokenizer tokenizer;
     private final PromptEncoder encoder;
     private final Model model;
+    private final LoadedAdapters adapters;
     private final EngineConfig config;
     private final int context;
     private final StepLimits limits;
     private final int kvBlocks;
 
-    private LoadedModel(ModelFile file, WorkerPool workers, Precision precision, Kernels kernels, EngineConfig config) {
+    private LoadedModel(
+            ModelFile file,
+            WorkerPool workers,
+            Precision precision,
+            Kernels kernels,
+            LoadedAdapters adapters,
+            EngineConfig config) {
         this.file = file;
         this.workers = workers;
         this.precision = precision;
         this.kernels = kernels;
+        this.adapters = adapters;
         this.config = config;
         kvPrecision = PrecisionChoice.resolveKv(config.kvPrecision(), precision);
         ModelTokenizer modelTokenizer = TokenizerFactory.open(file);
@@ -60,35 +70,32 @@ final class LoadedModel implements AutoCloseable {
         encoder = encoder(file.metadata().source(), modelTokenizer);
         ModelShape shape = ModelRegistry.shape(file);
         context = contextLength(shape);
-        limits = StepLimits.of(
-                config,
-                shape,
-                kvPrecision,
-                workers.threads(),
-                context,
-                kvBudget(),
-                Runtime.getRuntime().maxMemory());
+        limits = StepLimits.of(config, shape, kvPrecision, workers.threads(), context, kvBudget(), heapBytes());
         model = ModelRegistry.load(
                 file,
-                new Compute(kernels, workers),
+                new Compute(kernels, workers, adapters.lowRank()),
                 new ModelSize(limits.batchTokens(), limits.sequences(), context, tokenizer.vocabularySize()));
+        adapters.finish();
         kvBlocks = kvBlocks();
     }
 
-    static LoadedModel load(Path path, EngineConfig config) {
+    static LoadedModel load(Path path, EngineConfig config, List<Adapter> adapters) {
         long start = System.nanoTime();
         int threads = config.threads() == 0 ? Runtime.getRuntime().availableProcessors() : config.threads();
         ModelFile file = ModelFile.open(path);
         WorkerPool workers = null;
         Kernels kernels = null;
+        LoadedAdapters opened = null;
         try {
+            LoraAdapter.refuse(file);
             Precision precision = PrecisionChoice.resolve(config.precision(), file);
             kernels = KernelProvider.open(precision);
             workers = new WorkerPool(threads, "promptmill-worker");
-            LoadedModel loaded = new LoadedModel(file, workers, precision, kernels, config);
+            opened = LoadedAdapters.open(adapters, file, kernels, precision);
+            LoadedModel loaded = new LoadedModel(file, workers, precision, kernels, opened, config);
             LOG.info(
                     "Loaded {} in {} ms: {} kernels, {} threads, {} tokens a step, {} sequences, context of {} tokens,"
-                            + " {} MiB for keys and values in {}",
+                            + " {} MiB for keys and values in {}, {} adapters of {} in all",
                     path.getFileName(),
                     (System.nanoTime() - start) / 1_000_000,
                     loaded.provider(),
@@ -97,9 +104,14 @@ final class LoadedModel implements AutoCloseable {
                     loaded.limits.sequences(),
                     loaded.maximumContext(),
                     loaded.kvBlocks * loaded.kvBytesPerBlock() >> 20,
-                    loaded.kvPrecision());
+                    loaded.kvPrecision(),
+                    opened.count(),
+                    megabytes(opened.lowRank().bytes()));
             return loaded;
         } catch (RuntimeException | Error e) {
+            if (opened != null) {
+                opened.closeFiles();
+            }
             if (workers != null) {
                 workers.close();
             }
@@ -141,6 +153,10 @@ final class LoadedModel implements AutoCloseable {
 
     PromptEncoder encoder() {
         return encoder;
+    }
+
+    LoadedAdapters adapters() {
+        return adapters;
     }
 
     Tokenizer tokenizer() {
@@ -198,9 +214,12 @@ final class LoadedModel implements AutoCloseable {
     }
 
     private long kvBudget() {
-        return config.kvCacheBytes() == 0
-                ? (long) (KV_SHARE_OF_HEAP * Runtime.getRuntime().maxMemory())
-                : config.kvCacheBytes();
+        return config.kvCacheBytes() == 0 ? (long) (KV_SHARE_OF_HEAP * heapBytes()) : config.kvCacheBytes();
+    }
+
+    /** The maximum heap, without what adapters take of it. */
+    private long heapBytes() {
+        return adapters.heapLeft(Runtime.getRuntime().maxMemory());
     }
 
     private static String megabytes(long bytes) {

@@ -10,6 +10,7 @@ import io.promptmill.udf.model.ModelShape;
 import io.promptmill.udf.model.ModelSize;
 import io.promptmill.udf.tokenizer.ModelTokenizer;
 import io.promptmill.udf.tokenizer.TokenizerFactory;
+import io.promptmill.udf.weights.LoraAdapter;
 import io.promptmill.udf.weights.Metadata;
 import io.promptmill.udf.weights.ModelFile;
 import io.promptmill.udf.weights.TensorInfo;
@@ -63,6 +64,7 @@ public record ModelSummary(
     public static ModelSummary of(Path model) {
         try (ModelFile file = ModelFile.open(model);
                 WorkerPool caller = new WorkerPool(1, "promptmill-inspect")) {
+            LoraAdapter.refuse(file);
             ModelTokenizer tokenizer = TokenizerFactory.open(file);
             ModelSize least = new ModelSize(1, 1, 1, tokenizer.tokenizer().vocabularySize());
             ModelShape shape = ModelRegistry.load(file, new Compute(KernelProvider.get(), caller), least)

@@ -7,5 +7,12 @@ import io.promptmill.udf.sampler.SamplingParameters;
  *
  * @param rowId keys the row's random stream together with the seed; the same row must have the same id in every run
  * @param promptTokens token ids; ownership passes to the engine
+ * @param adapter name of one of the engine's; null for none
  */
-public record Request(String rowId, int[] promptTokens, SamplingParameters sampling) {}
+public record Request(String rowId, int[] promptTokens, SamplingParameters sampling, String adapter) {
+
+    /** By the model as it is. */
+    public Request(String rowId, int[] promptTokens, SamplingParameters sampling) {
+        this(rowId, promptTokens, sampling, null);
+    }
+}

@@ -109,4 +109,18 @@ public interface AttentionKernels {
             int factorsOffset,
             float[] target,
             int targetOffset);
+
+    /**
+     * Softmax in place of {@code count} values from {@code offset}, as one block of {@link #softmaxBlock}. The array must
+     * reach to the next multiple of 16 beyond {@code count}; what lies there is overwritten.
+     */
+    default void softmax(float[] values, int offset, int count) {
+        RunningSoftmax running = new RunningSoftmax();
+        running.reset(1);
+        softmaxBlock(running, 0, 1, values, offset, 0, count);
+        float inverse = 1f / running.sum(0);
+        for (int i = offset; i < offset + count; i++) {
+            values[i] *= inverse;
+        }
+    }
 }

@@ -65,6 +65,11 @@ abstract class DelegatingKernels implements Kernels {
     }
 
     @Override
+    public final LowRankKernels lowRank() {
+        return java.lowRank();
+    }
+
+    @Override
     public final Kernels exact() {
         return java;
     }

@@ -79,22 +79,11 @@ public interface Kernels extends AutoCloseable {
     /** The kernels that take each number by itself. */
     ElementKernels elements();
 
+    /** The kernels of low-rank additions. */
+    LowRankKernels lowRank();
+
     /** A provider whose products are of 32-bit floats, for the few whose rounding would be felt: perhaps this one. */
     Kernels exact();
-
-    /**
-     * Softmax in place of {@code count} values from {@code offset}, as one block of {@link AttentionKernels#softmaxBlock}. The array
-     * must reach to the next multiple of 16 beyond {@code count}; what lies there is overwritten.
-     */
-    default void softmax(float[] values, int offset, int count) {
-        RunningSoftmax running = new RunningSoftmax();
-        running.reset(1);
-        attention().softmaxBlock(running, 0, 1, values, offset, 0, count);
-        float inverse = 1f / running.sum(0);
-        for (int i = offset; i < offset + count; i++) {
-            values[i] *= inverse;
-        }
-    }
 
     /** Frees what was packed. Nothing may be computed afterwards. */
     @Override

@@ -10,6 +10,7 @@ final class ScalarKernels extends JavaKernels {
     private final AttentionKernels attention = new ScalarAttentionKernels();
     private final NormKernels norms = new ScalarNormKernels();
     private final ElementKernels elements = new ScalarElementKernels();
+    private final LowRankKernels lowRank = new ScalarLowRankKernels();
 
     @Override
     public String name() {
@@ -130,5 +131,10 @@ final class ScalarKernels extends JavaKernels {
     @Override
     public ElementKernels elements() {
         return elements;
+    }
+
+    @Override
+    public LowRankKernels lowRank() {
+        return lowRank;
     }
 }

@@ -16,6 +16,9 @@ final class VectorHalves {
     private static final VectorSpecies<Short> SHORTS =
             WIDTH < 4 ? null : VectorSpecies.of(short.class, VectorShape.forBitSize(WIDTH * Short.SIZE));
 
+    /** Whether there are vectors of halves. */
+    static final boolean AVAILABLE = SHORTS != null;
+
     private static final Kernels SCALAR = new ScalarKernels();
 
     private VectorHalves() {}
@@ -49,14 +52,19 @@ final class VectorHalves {
     static void decode(short[] source, int sourceOffset, float[] target, int targetOffset, int count) {
         int i = 0;
         for (; SHORTS != null && i + WIDTH <= count; i += WIDTH) {
-            IntVector half = (IntVector)
-                    ShortVector.fromArray(SHORTS, source, sourceOffset + i).convertShape(VectorOperators.S2I, INTS, 0);
-            FloatVector value = half.lanewise(VectorOperators.LSHL, 13)
-                    .and(0x8FFFE000)
-                    .reinterpretAsFloats()
-                    .mul(0x1p112f);
+            FloatVector value = finite(source, sourceOffset + i);
             value.mul(0x1p112f).fma(FloatVector.zero(FLOATS), value).intoArray(target, targetOffset + i);
         }
         SCALAR.fromHalves(source, sourceOffset + i, target, targetOffset + i, count - i);
+    }
+
+    /** The values of a vector of halves, all of them finite. */
+    static FloatVector finite(short[] source, int offset) {
+        IntVector half =
+                (IntVector) ShortVector.fromArray(SHORTS, source, offset).convertShape(VectorOperators.S2I, INTS, 0);
+        return half.lanewise(VectorOperators.LSHL, 13)
+                .and(0x8FFFE000)
+                .reinterpretAsFloats()
+                .mul(0x1p112f);
     }
 }

@@ -21,6 +21,7 @@ final class VectorKernels extends JavaKernels {
     private final AttentionKernels attention = new VectorAttentionKernels();
     private final NormKernels norms = new VectorNormKernels();
     private final ElementKernels elements = new VectorElementKernels();
+    private final LowRankKernels lowRank = new VectorLowRankKernels();
 
     @Override
     public String name() {
@@ -188,6 +189,11 @@ final class VectorKernels extends JavaKernels {
     @Override
     public ElementKernels elements() {
         return elements;
+    }
+
+    @Override
+    public LowRankKernels lowRank() {
+        return lowRank;
     }
 
     /** {@link Exponential#exp} of numbers up to {@link Exponential#MAXIMUM}; what lies below the minimum becomes 0. */

@@ -72,6 +72,7 @@ public final class Buffers {
     /** Drops all rows but those that give logits. */
     void keepOutputs(Compute compute, StepBatch batch) {
         RowSelection.keepOutputs(compute, batch, stream.sum(), normed, attended);
+        compute.adapterRows().keepOutputs(batch);
         for (RowTiles tiles : new RowTiles[] {branch, queries, keys, values}) {
             tiles.resize(batch.outputs());
         }

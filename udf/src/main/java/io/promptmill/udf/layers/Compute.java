@@ -17,11 +17,25 @@ public final class Compute {
 
     private final Kernels kernels;
     private final WorkerPool workers;
+    private final LowRankAdapters adapters;
+    private final AdapterRows adapterRows = new AdapterRows();
+    private final LowRankScratch lowRankScratch = new LowRankScratch();
     private final Map<Integer, ProductInput> productInputs = new HashMap<>();
 
     public Compute(Kernels kernels, WorkerPool workers) {
+        this(kernels, workers, LowRankAdapters.NONE);
+    }
+
+    /** @param adapters that rows may ask for */
+    public Compute(Kernels kernels, WorkerPool workers, LowRankAdapters adapters) {
         this.kernels = kernels;
         this.workers = workers;
+        this.adapters = adapters;
+    }
+
+    /** Begins a step: from here on, linear layers add what the adapters of its rows add. */
+    public void begin(StepBatch batch) {
+        adapterRows.begin(batch);
     }
 
     public Kernels kernels() {
@@ -30,6 +44,19 @@ public final class Compute {
 
     public WorkerPool workers() {
         return workers;
+    }
+
+    LowRankAdapters adapters() {
+        return adapters;
+    }
+
+    /** Which rows of the activations have which adapter. */
+    AdapterRows adapterRows() {
+        return adapterRows;
+    }
+
+    LowRankScratch lowRankScratch() {
+        return lowRankScratch;
     }
 
     /** The place for inputs of so many features, shared by all layers: they compute one after another. */

@@ -87,7 +87,7 @@ public final class ExpertRouter {
 
     private void choose(float[] all, float[] candidates, int[] chosen, float[] shares, int offset) {
         switch (routing.gating()) {
-            case SOFTMAX -> exact.softmax(all, 0, routing.experts());
+            case SOFTMAX -> exact.attention().softmax(all, 0, routing.experts());
             case SIGMOID -> {
                 for (int i = 0; i < routing.experts(); i++) {
                     all[i] = sigmoid(all[i]);
@@ -115,7 +115,7 @@ public final class ExpertRouter {
         if (routing.gating() == Gating.SOFTMAX_OF_CHOSEN) {
             float[] own = new float[(routing.used() + RowTiles.LANES - 1) / RowTiles.LANES * RowTiles.LANES];
             System.arraycopy(shares, offset, own, 0, routing.used());
-            exact.softmax(own, 0, routing.used());
+            exact.attention().softmax(own, 0, routing.used());
             System.arraycopy(own, 0, shares, offset, routing.used());
         }
         if (routing.normalized()) {

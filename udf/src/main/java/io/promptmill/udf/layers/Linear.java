@@ -6,8 +6,8 @@ import io.promptmill.udf.kernels.ProductInput;
 import io.promptmill.udf.tensor.RowTiles;
 
 /**
- * Linear layers that share an input: {@code outputs[i] = input * weights[i]^T + bias[i]}. All of them are one parallel
- * region, and the input is converted once. Immutable.
+ * Linear layers that share an input: {@code outputs[i] = input * weights[i]^T + bias[i]}, and for rows with an adapter what
+ * that adds. All of them are one parallel region, and the input is converted once. Immutable.
  */
 public final class Linear {
     private final Compute compute;
@@ -16,6 +16,8 @@ public final class Linear {
     private final int columns;
     /** The first slice of each matrix among the slices of all, and their number at the end. */
     private final int[] firstSlice;
+    /** What adapters add; null where none does. */
+    private final LowRankAddition addition;
 
     /**
      * @param projections each {@code [its outputs x inputs]}, at least one
@@ -31,6 +33,7 @@ public final class Linear {
             biases[i] = projections[i].bias();
             firstSlice[i + 1] = firstSlice[i] + weights[i].slices();
         }
+        addition = LowRankAddition.of(compute, projections);
     }
 
     /**
@@ -40,14 +43,31 @@ public final class Linear {
     public void apply(RowTiles input, RowTiles... outputs) {
         ProductInput converted = compute.productInput(columns);
         compute.workers().run(converted.begin(input), converted::convert);
-        compute.workers().run(firstSlice[weights.length], slice -> {
-            int i = weights.length - 1;
-            while (slice < firstSlice[i]) {
-                i--;
-            }
-            int own = slice - firstSlice[i];
-            multiply(compute.kernels(), converted, weights[i], biases[i], outputs[i], own, 0, input.rows());
+        int slices = firstSlice[weights.length];
+        if (addition == null || !addition.begin(input)) {
+            compute.workers().run(slices, slice -> multiply(converted, input.rows(), outputs, slice));
+            return;
+        }
+        compute.workers().run(addition.reductions(), i -> addition.reduce(input, i));
+        compute.workers().run(slices, slice -> {
+            multiply(converted, input.rows(), outputs, slice);
+            int i = projection(slice);
+            int from = (slice - firstSlice[i]) * weights[i].sliceRows();
+            addition.expand(outputs[i], i, from, Math.min(weights[i].rows(), from + weights[i].sliceRows()));
         });
+    }
+
+    private int projection(int slice) {
+        int i = weights.length - 1;
+        while (slice < firstSlice[i]) {
+            i--;
+        }
+        return i;
+    }
+
+    private void multiply(ProductInput input, int rows, RowTiles[] outputs, int slice) {
+        int i = projection(slice);
+        multiply(compute.kernels(), input, weights[i], biases[i], outputs[i], slice - firstSlice[i], 0, rows);
     }
 
     /** One slice of a product for the rows {@code [fromRow, toRow)}, and its bias while the results are in cache. */

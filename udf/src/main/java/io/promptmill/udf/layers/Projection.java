@@ -8,8 +8,14 @@ import java.util.Arrays;
  *
  * @param weights {@code [outputs x inputs]}
  * @param bias {@code [outputs]}; null for none
+ * @param first the output of the stored matrix, by the weights' name, that this one's first output is
  */
-public record Projection(Matrix weights, float[] bias) {
+public record Projection(Matrix weights, float[] bias, int first) {
+    /** A stored matrix, or something that is not a part of one. */
+    public Projection(Matrix weights, float[] bias) {
+        this(weights, bias, 0);
+    }
+
     public Projection {
         if (bias != null && bias.length != weights.rows()) {
             throw new IllegalArgumentException(
@@ -23,6 +29,8 @@ public record Projection(Matrix weights, float[] bias) {
             return this;
         }
         return new Projection(
-                weights.rows(from, count), bias == null ? null : Arrays.copyOfRange(bias, from, from + count));
+                weights.rows(from, count),
+                bias == null ? null : Arrays.copyOfRange(bias, from, from + count),
+                first + from);
     }
 }

@@ -8,9 +8,13 @@ import java.util.Arrays;
  * ascending position. Filled anew for every step. Not thread-safe.
  */
 public final class StepBatch {
+    /** The adapter of a row that has none. */
+    public static final int NO_ADAPTER = -1;
+
     private final int[] tokens;
     private final int[] positions;
     private final int[][] blockTables;
+    private final int[] adapters;
     private final int[] outputRows;
     /** First row of each span, and the number of rows behind the last. */
     private final int[] spanStarts;
@@ -26,6 +30,7 @@ public final class StepBatch {
         tokens = new int[maximumRows];
         positions = new int[maximumRows];
         blockTables = new int[maximumRows][];
+        adapters = new int[maximumRows];
         outputRows = new int[maximumRows];
         spanStarts = new int[maximumRows + 1];
     }
@@ -37,16 +42,23 @@ public final class StepBatch {
         spans = 0;
     }
 
+    /** Adds a row without an adapter. */
+    public void add(int token, int position, int[] blockTable, boolean output) {
+        add(token, position, blockTable, output, NO_ADAPTER);
+    }
+
     /**
      * Adds a row.
      *
      * @param blockTable ids of the KV blocks of its sequence, in order; covers at least {@code position}
      * @param output whether the logits after this token are needed
+     * @param adapter number of its sequence's adapter among those of the model, or {@link #NO_ADAPTER}
      */
-    public void add(int token, int position, int[] blockTable, boolean output) {
+    public void add(int token, int position, int[] blockTable, boolean output, int adapter) {
         tokens[rows] = token;
         positions[rows] = position;
         blockTables[rows] = blockTable;
+        adapters[rows] = adapter;
         if (output) {
             outputRows[outputs++] = rows;
         }
@@ -81,6 +93,11 @@ public final class StepBatch {
     /** KV block ids of each row's sequence, {@code [rows][blocks]}. */
     public int[][] blockTables() {
         return blockTables;
+    }
+
+    /** The adapter of each row, {@code [rows]}. */
+    public int[] adapters() {
+        return adapters;
     }
 
     /** The KV block that holds a row's position. */

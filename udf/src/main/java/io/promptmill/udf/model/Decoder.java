@@ -75,6 +75,7 @@ final class Decoder implements Model {
 
     @Override
     public RowTiles forward(StepBatch batch, KvCache cache) {
+        compute.begin(batch);
         Buffers b = buffers.begin(batch.rows(), batch.outputs());
         embedding.apply(batch.tokens(), b.stream.sum());
         vectorChange.accept(batch, b.stream.sum());

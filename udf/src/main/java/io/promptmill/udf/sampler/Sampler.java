@@ -60,7 +60,7 @@ public final class Sampler {
         for (int i = 0; i < vocabularySize; i++) {
             values[i] = (values[i] - maximum) * inverse;
         }
-        kernels.softmax(values, 0, vocabularySize);
+        kernels.attention().softmax(values, 0, vocabularySize);
         return draw(values, parameters, state.nextUniform());
     }
 

@@ -12,13 +12,11 @@ import java.util.Set;
  * The KV blocks of an engine, by id, and what full blocks hold. A block is held by any number of sequences; one that
  * none holds is free, but stays findable by its content until it is taken for something else, the longest unused first.
  *
- * <p>A block's content is its tokens and everything before them. It is named by an id that is never reused, so the key
- * (content before it, its tokens) is exact: no hash collision can mix up two prefixes. Not thread-safe.
+ * <p>A block's content is its tokens and everything before them, its sequence's adapter first. It is named by an id that
+ * is never reused, so the key (content before it, its tokens) is exact: no hash collision can mix up two prefixes. Not
+ * thread-safe.
  */
 public final class BlockPool {
-    /** The content before a sequence's first block. */
-    static final long ROOT = 0;
-
     private static final int NONE = -1;
 
     private final int blockTokens;
@@ -30,7 +28,7 @@ public final class BlockPool {
     /** Of each sequence in this step, the first block that the step fills: those before it are findable already. */
     private final Set<Key> computing = new HashSet<>();
 
-    private long nextContent = ROOT + 1;
+    private long nextContent = 1;
 
     private record Content(long id, Key key) {}
 
@@ -58,6 +56,11 @@ public final class BlockPool {
         for (int block = 0; block < blocks; block++) {
             free.add(block);
         }
+    }
+
+    /** The content before the first block of a sequence with that adapter: below all ids of blocks. */
+    static long root(int adapter) {
+        return -1L - adapter;
     }
 
     public int blockTokens() {

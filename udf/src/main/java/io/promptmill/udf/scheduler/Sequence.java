@@ -7,6 +7,10 @@ import java.util.Arrays;
  * thread-safe.
  */
 public final class Sequence {
+    /** Of a sequence that the model computes as it is. */
+    public static final int NO_ADAPTER = -1;
+
+    private final int adapter;
     private final int promptLength;
     private final int maximumLength;
     private int[] tokens;
@@ -15,20 +19,28 @@ public final class Sequence {
     private int[] blockTable = new int[4];
     private int blocks;
     /** Content id of the last full block that was published to the prefix cache, and how many were. */
-    private long lastContent = BlockPool.ROOT;
+    private long lastContent;
 
     private int publishedBlocks;
     private boolean preempted;
     private int deferredAt = -1;
 
+    /** One without an adapter. */
+    public Sequence(int[] prompt, int maximumLength) {
+        this(prompt, maximumLength, NO_ADAPTER);
+    }
+
     /**
      * @param prompt token ids, at least one
      * @param maximumLength of prompt and completion together, in tokens
+     * @param adapter number from 0 of what changes its keys and values, or {@link #NO_ADAPTER}
      */
-    public Sequence(int[] prompt, int maximumLength) {
+    public Sequence(int[] prompt, int maximumLength, int adapter) {
         if (prompt.length == 0 || prompt.length > maximumLength) {
             throw new IllegalArgumentException(prompt.length + " prompt tokens, at most " + maximumLength);
         }
+        this.adapter = adapter;
+        this.lastContent = BlockPool.root(adapter);
         this.tokens = prompt.clone();
         this.promptLength = prompt.length;
         this.length = prompt.length;
@@ -44,6 +56,11 @@ public final class Sequence {
             tokens = Arrays.copyOf(tokens, Math.min(maximumLength, length * 2));
         }
         tokens[length++] = token;
+    }
+
+    /** Number of its adapter, or {@link #NO_ADAPTER}. */
+    public int adapter() {
+        return adapter;
     }
 
     public int token(int position) {
@@ -138,6 +155,6 @@ public final class Sequence {
         computed = 0;
         blocks = 0;
         publishedBlocks = 0;
-        lastContent = BlockPool.ROOT;
+        lastContent = BlockPool.root(adapter);
     }
 }

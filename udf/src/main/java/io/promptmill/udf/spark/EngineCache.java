@@ -1,5 +1,6 @@
 package io.promptmill.udf.spark;
 
+import io.promptmill.udf.engine.Adapter;
 import io.promptmill.udf.engine.CompletionEngine;
 import io.promptmill.udf.engine.Engine;
 import io.promptmill.udf.engine.EngineConfig;
@@ -20,7 +21,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The engines of this JVM: one per model and configuration, loaded once however many tasks ask for it at the same time,
+ * The engines of this JVM: one per model, adapters and configuration, loaded once however many tasks ask for it at the same time,
  * and kept until another one is asked for and no task uses it any more. Thread-safe.
  */
 public final class EngineCache {
@@ -29,7 +30,7 @@ public final class EngineCache {
     /** Loads a model. */
     @FunctionalInterface
     interface Opener {
-        CompletionEngine open(Path model, EngineConfig config);
+        CompletionEngine open(Path model, EngineConfig config, List<Adapter> adapters);
     }
 
     /** A task's hold on an engine; closing it, any number of times, gives the hold up. */
@@ -55,7 +56,7 @@ public final class EngineCache {
         }
     }
 
-    private record Key(ModelLocation model, EngineConfig config) {}
+    private record Key(ModelLocation model, List<AdapterLocation> adapters, EngineConfig config) {}
 
     private static final class Entry {
         private final Key key;
@@ -111,11 +112,12 @@ public final class EngineCache {
      * The engine for a model, which is loaded first where this JVM does not have it. The load goes on when the task that
      * began it is killed, because others may wait for it.
      *
+     * @param adapters that requests may ask for
      * @param onLoad runs in one of the tasks that get an engine that was loaded
      * @throws PromptmillException where the model cannot be loaded; a later call tries again
      */
-    Lease acquire(ModelLocation model, EngineConfig config, Runnable onLoad) {
-        Entry entry = hold(new Key(model, config));
+    Lease acquire(ModelLocation model, List<AdapterLocation> adapters, EngineConfig config, Runnable onLoad) {
+        Entry entry = hold(new Key(model, List.copyOf(adapters), config));
         boolean served = false;
         try {
             CompletionEngine engine = new TaskWait(TaskContext.get()).get(entry.engine);
@@ -197,7 +199,12 @@ public final class EngineCache {
                         idle.forEach(Entry::close);
                         // This list alone would keep their memory while the new engine takes its own.
                         idle.clear();
-                        entry.engine.complete(opener.open(entry.key.model.path(), entry.key.config));
+                        entry.engine.complete(opener.open(
+                                entry.key.model.path(),
+                                entry.key.config,
+                                entry.key.adapters.stream()
+                                        .map(AdapterLocation::adapter)
+                                        .toList()));
                     } catch (Throwable failure) {
                         forget(entry);
                         entry.engine.completeExceptionally(failure);

@@ -35,6 +35,7 @@ public final class GenerateFunction implements MapPartitionsFunction<Row, Row> {
     private final StructType outputSchema;
     private final RowIds ids;
     private final SamplingOverrides sampling;
+    private final AdapterColumn adapters;
     private final GenerateMetrics metrics;
     private final EngineSource source;
 
@@ -62,6 +63,7 @@ public final class GenerateFunction implements MapPartitionsFunction<Row, Row> {
         this.outputSchema = OutputSchema.of(inputSchema);
         this.ids = new RowIds(spec.idColumn(), inputSchema);
         this.sampling = new SamplingOverrides(spec.sampling(), spec.samplingColumns(), inputSchema);
+        this.adapters = new AdapterColumn(spec.adapters(), inputSchema);
         this.metrics = metrics;
         this.source = Objects.requireNonNull(source, "source");
         prompts();
@@ -88,7 +90,7 @@ public final class GenerateFunction implements MapPartitionsFunction<Row, Row> {
         prompts.requireUsable(engine.encoder());
         CompletionIterator completions = new CompletionIterator(
                 rows,
-                new RequestBuilder(prompts, ids, sampling, engine.encoder()),
+                new RequestBuilder(prompts, ids, sampling, adapters, engine.encoder()),
                 engine,
                 Math.multiplyExact(WINDOW_PER_SEQUENCE, engine.maximumSequences()),
                 metrics,

@@ -24,6 +24,7 @@ import java.util.Map;
  *     column that holds it; null in a row keeps the default
  * @param start of the job, an instant in ISO 8601 such as {@code 2026-01-31T09:30:00Z}: the date that templates see, in
  *     UTC. Executors read no clock, so a row becomes the same prompt wherever and however often it is run
+ * @param adapters that rows may use
  */
 @DefaultSerializer(JavaSerializer.class)
 public record GenerateSpec(
@@ -33,7 +34,8 @@ public record GenerateSpec(
         SamplingParameters sampling,
         Map<String, String> samplingColumns,
         EngineConfig engine,
-        String start)
+        String start,
+        AdapterSpec adapters)
         implements Serializable {
 
     /** @throws ConfigException where {@code start} is not an instant */
@@ -47,7 +49,7 @@ public record GenerateSpec(
         }
     }
 
-    /** A job that starts now. To be called on the driver, once for all rows of the job. */
+    /** A job that starts now, without adapters. To be called on the driver, once for all rows of the job. */
     public GenerateSpec(
             String model,
             String idColumn,
@@ -62,7 +64,13 @@ public record GenerateSpec(
                 sampling,
                 samplingColumns,
                 engine,
-                Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+                Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
+                AdapterSpec.NONE);
+    }
+
+    /** The same job with adapters. */
+    public GenerateSpec withAdapters(AdapterSpec newAdapters) {
+        return new GenerateSpec(model, idColumn, prompt, sampling, samplingColumns, engine, start, newAdapters);
     }
 
     /** The job's start as a date and time in UTC. */

@@ -1,6 +1,7 @@
 package io.promptmill.udf.spark;
 
 import io.promptmill.udf.error.ModelFileException;
+import io.promptmill.udf.weights.LoraAdapter;
 import io.promptmill.udf.weights.SafetensorsFolder;
 import io.promptmill.udf.weights.SplitName;
 import java.io.FileNotFoundException;
@@ -201,8 +202,8 @@ final class ModelCache {
                 .sorted(Comparator.comparing(status -> status.getPath().getName()))
                 .toList();
         if (parts.stream()
-                .noneMatch(status ->
-                        SafetensorsFolder.CONFIG.equals(status.getPath().getName()))) {
+                .map(status -> status.getPath().getName())
+                .noneMatch(name -> name.equals(SafetensorsFolder.CONFIG) || name.equals(LoraAdapter.FOLDER_CONFIG))) {
             throw new ModelFileException("model " + address + " is a folder without " + SafetensorsFolder.CONFIG
                     + "; name the model file in it, or a folder with " + SafetensorsFolder.CONFIG
                     + " and safetensors files");

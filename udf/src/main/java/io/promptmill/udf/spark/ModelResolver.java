@@ -3,6 +3,7 @@ package io.promptmill.udf.spark;
 import io.promptmill.udf.error.ModelFileException;
 import io.promptmill.udf.hub.HubReference;
 import io.promptmill.udf.hub.HubSettings;
+import io.promptmill.udf.weights.LoraAdapter;
 import io.promptmill.udf.weights.SafetensorsFolder;
 import io.promptmill.udf.weights.SplitName;
 import java.io.IOException;
@@ -172,7 +173,7 @@ public final class ModelResolver {
     }
 
     private static ModelLocation locateFolder(Path path, String reference) throws IOException {
-        if (!SafetensorsFolder.isModel(path)) {
+        if (!SafetensorsFolder.isModel(path) && !LoraAdapter.isAdapter(path)) {
             throw new ModelFileException("model '" + reference + "' is a folder, " + path.toAbsolutePath()
                     + ", without config.json; name the model file in it, or a folder with config.json and safetensors"
                     + " files");

@@ -6,6 +6,7 @@ import io.promptmill.udf.engine.CompletionEngine;
 import io.promptmill.udf.error.ConfigException;
 import java.io.Serializable;
 import java.util.Collections;
+import java.util.List;
 import java.util.Set;
 import java.util.WeakHashMap;
 import org.apache.hadoop.conf.Configuration;
@@ -64,8 +65,12 @@ final class SharedEngineSource implements EngineSource {
 
     @Override
     public CompletionEngine get(GenerateSpec spec, GenerateMetrics metrics) {
-        ModelLocation model = new ModelResolver(hadoop.value()).resolve(spec.model());
-        EngineCache.Lease lease = cache.get().acquire(model, ExecutorThreads.decide(spec.engine()), () -> {
+        ModelResolver resolver = new ModelResolver(hadoop.value());
+        ModelLocation model = resolver.resolve(spec.model());
+        List<AdapterLocation> adapters = spec.adapters().entries().stream()
+                .map(adapter -> new AdapterLocation(adapter.name(), resolver.resolve(adapter.path()), adapter.scale()))
+                .toList();
+        EngineCache.Lease lease = cache.get().acquire(model, adapters, ExecutorThreads.decide(spec.engine()), () -> {
             if (metrics != null) {
                 metrics.modelLoads().add(1L);
             }

@@ -42,6 +42,11 @@ final class HubConfig {
         return new HubConfig(path.toString(), root);
     }
 
+    /** Settings that come from elsewhere. */
+    static HubConfig of(String source, Map<String, Object> values) {
+        return new HubConfig(source, (ObjectNode) HubJson.node(values));
+    }
+
     /** This configuration with {@code defaults} for what is absent. */
     HubConfig withDefaults(Map<String, Object> defaults) {
         ObjectNode merged = values.deepCopy();

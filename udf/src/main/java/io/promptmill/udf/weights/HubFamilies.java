@@ -1,6 +1,7 @@
 package io.promptmill.udf.weights;
 
 import io.promptmill.udf.error.ModelFileException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -56,5 +57,12 @@ final class HubFamilies {
                     + String.join(", ", FAMILIES.keySet()) + ". Use another model, or its GGUF file");
         }
         return family;
+    }
+
+    /** All families of an architecture, whose tensors are stored alike; none where folders of it are not read. */
+    static List<HubFamily> ofArchitecture(String architecture) {
+        return FAMILIES.values().stream()
+                .filter(family -> family.architecture().equals(architecture))
+                .toList();
     }
 }

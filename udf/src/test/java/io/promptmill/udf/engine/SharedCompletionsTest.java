@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.promptmill.udf.sampler.SamplingParameters;
+import io.promptmill.udf.scheduler.Sequence;
 import io.promptmill.udf.tokenizer.Tokenizer;
 import io.promptmill.udf.tokenizer.TokenizerFactory;
 import io.promptmill.udf.weights.GgufFile;
@@ -113,6 +114,6 @@ class SharedCompletionsTest {
     private static ActiveRequest request(double temperature, int... prompt) {
         SamplingParameters sampling =
                 SamplingParameters.DEFAULT.toBuilder().temperature(temperature).build();
-        return new ActiveRequest(new Request("row", prompt, sampling), 100, tokenizer);
+        return new ActiveRequest(new Request("row", prompt, sampling), Sequence.NO_ADAPTER, 100, tokenizer);
     }
 }

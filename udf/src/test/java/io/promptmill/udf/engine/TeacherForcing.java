@@ -4,6 +4,7 @@ import io.promptmill.udf.layers.KvCache;
 import io.promptmill.udf.layers.StepBatch;
 import io.promptmill.udf.tensor.RowTiles;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /** A model as an engine loads it, asked for the logits after every token of a given text. Not thread-safe. */
@@ -19,8 +20,8 @@ final class TeacherForcing implements AutoCloseable {
      * @throws io.promptmill.udf.error.PromptmillException where the model or the precision cannot be used
      */
     TeacherForcing(Path model, String precision, int window, int threads) {
-        loaded =
-                LoadedModel.load(model, new EngineConfig(threads, window, window, window, 0, false, precision, "auto"));
+        loaded = LoadedModel.load(
+                model, new EngineConfig(threads, window, window, window, 0, false, precision, "auto"), List.of());
         int tokens = loaded.maximumContext();
         blocks = IntStream.range(0, (tokens + KvCache.BLOCK_TOKENS - 1) / KvCache.BLOCK_TOKENS)
                 .toArray();

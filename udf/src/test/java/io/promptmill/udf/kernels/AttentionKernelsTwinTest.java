@@ -93,8 +93,8 @@ class AttentionKernelsTwinTest {
         float[] expected = randomFloats(3 + count + 16);
         float[] actual = expected.clone();
         float first = expected[3];
-        scalarKernels.softmax(expected, 3, count);
-        vectorKernels.softmax(actual, 3, count);
+        scalar.softmax(expected, 3, count);
+        vector.softmax(actual, 3, count);
         double sum = 0;
         for (int i = 3; i < 3 + count; i++) {
             assertEquals(expected[i], actual[i]);

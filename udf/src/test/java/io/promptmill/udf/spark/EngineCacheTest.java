@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.promptmill.udf.engine.Adapter;
 import io.promptmill.udf.engine.CompletionEngine;
 import io.promptmill.udf.engine.EngineConfig;
 import io.promptmill.udf.error.ConfigException;
@@ -35,7 +36,7 @@ class EngineCacheTest {
 
     private final List<StubEngine> opened = new ArrayList<>();
 
-    private synchronized CompletionEngine open(Path model, EngineConfig config) {
+    private synchronized CompletionEngine open(Path model, EngineConfig config, List<Adapter> adapters) {
         StubEngine engine = new StubEngine(0, false, false, StubEngine::echo);
         opened.add(engine);
         return engine;
@@ -48,16 +49,17 @@ class EngineCacheTest {
     @Test
     void loadsOnceForTasksThatStartTogether() throws Exception {
         CountDownLatch loading = new CountDownLatch(1);
-        EngineCache cache = new EngineCache((model, config) -> {
+        EngineCache cache = new EngineCache((model, config, adapters) -> {
             awaitQuietly(loading);
-            return open(model, config);
+            return open(model, config, adapters);
         });
         AtomicInteger counted = new AtomicInteger();
         ExecutorService tasks = Executors.newFixedThreadPool(16);
         try {
             List<Future<EngineCache.Lease>> leases = new ArrayList<>();
             for (int task = 0; task < 16; task++) {
-                leases.add(tasks.submit(() -> cache.acquire(FIRST, EngineConfig.DEFAULT, counted::incrementAndGet)));
+                leases.add(tasks.submit(
+                        () -> cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, counted::incrementAndGet)));
             }
             loading.countDown();
             Set<CompletionEngine> engines = new HashSet<>();
@@ -69,7 +71,8 @@ class EngineCacheTest {
             assertEquals(1, opened.size());
             assertEquals(1, counted.get());
             assertFalse(engine(0).isClosed(), "an engine stays for the tasks to come");
-            cache.acquire(FIRST, EngineConfig.DEFAULT, counted::incrementAndGet).close();
+            cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, counted::incrementAndGet)
+                    .close();
             assertEquals(1, opened.size());
             assertEquals(1, counted.get());
         } finally {
@@ -80,9 +83,9 @@ class EngineCacheTest {
     @Test
     void anotherModelClosesTheFirstWhenNoTaskUsesIt() {
         EngineCache cache = new EngineCache(this::open);
-        EngineCache.Lease first = cache.acquire(FIRST, EngineConfig.DEFAULT, UNCOUNTED);
-        EngineCache.Lease alsoFirst = cache.acquire(FIRST, EngineConfig.DEFAULT, UNCOUNTED);
-        EngineCache.Lease second = cache.acquire(SECOND, EngineConfig.DEFAULT, UNCOUNTED);
+        EngineCache.Lease first = cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, UNCOUNTED);
+        EngineCache.Lease alsoFirst = cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, UNCOUNTED);
+        EngineCache.Lease second = cache.acquire(SECOND, List.of(), EngineConfig.DEFAULT, UNCOUNTED);
         first.close();
         first.close();
         assertFalse(engine(0).isClosed(), "one task still uses it");
@@ -90,7 +93,7 @@ class EngineCacheTest {
         assertTrue(engine(0).isClosed());
         second.close();
         assertFalse(engine(1).isClosed());
-        EngineCache.Lease again = cache.acquire(FIRST, EngineConfig.DEFAULT, UNCOUNTED);
+        EngineCache.Lease again = cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, UNCOUNTED);
         assertTrue(engine(1).isClosed(), "an idle engine makes room before the next is loaded");
         assertEquals(3, opened.size());
         cache.closeAll();
@@ -98,7 +101,7 @@ class EngineCacheTest {
         again.close();
         assertNotSame(
                 again.engine(),
-                cache.acquire(FIRST, EngineConfig.DEFAULT, UNCOUNTED).engine());
+                cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, UNCOUNTED).engine());
     }
 
     @Test
@@ -106,12 +109,16 @@ class EngineCacheTest {
         EngineCache cache = new EngineCache(this::open);
         EngineConfig narrow = new EngineConfig(1, 8, 2, 0, 0, true, "f32", "auto");
         CompletionEngine first =
-                cache.acquire(FIRST, EngineConfig.DEFAULT, UNCOUNTED).engine();
-        assertSame(first, cache.acquire(FIRST, EngineConfig.DEFAULT, UNCOUNTED).engine());
-        assertNotSame(first, cache.acquire(FIRST, narrow, UNCOUNTED).engine());
+                cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, UNCOUNTED).engine();
+        assertSame(
+                first,
+                cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, UNCOUNTED).engine());
+        assertNotSame(first, cache.acquire(FIRST, List.of(), narrow, UNCOUNTED).engine());
         ModelLocation replaced = new ModelLocation(FIRST.path(), "2");
         assertNotSame(
-                first, cache.acquire(replaced, EngineConfig.DEFAULT, UNCOUNTED).engine());
+                first,
+                cache.acquire(replaced, List.of(), EngineConfig.DEFAULT, UNCOUNTED)
+                        .engine());
     }
 
     @Test
@@ -119,18 +126,19 @@ class EngineCacheTest {
         CountDownLatch allWait = new CountDownLatch(1);
         AtomicInteger attempts = new AtomicInteger();
         AtomicInteger counted = new AtomicInteger();
-        EngineCache cache = new EngineCache((model, config) -> {
+        EngineCache cache = new EngineCache((model, config, adapters) -> {
             if (attempts.incrementAndGet() == 1) {
                 awaitQuietly(allWait);
                 throw new ModelFileException("tensor output.weight is missing");
             }
-            return open(model, config);
+            return open(model, config, adapters);
         });
         ExecutorService tasks = Executors.newFixedThreadPool(4);
         try {
             List<Future<EngineCache.Lease>> leases = new ArrayList<>();
             for (int task = 0; task < 4; task++) {
-                leases.add(tasks.submit(() -> cache.acquire(FIRST, EngineConfig.DEFAULT, counted::incrementAndGet)));
+                leases.add(tasks.submit(
+                        () -> cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, counted::incrementAndGet)));
             }
             TimeUnit.MILLISECONDS.sleep(200);
             allWait.countDown();
@@ -144,7 +152,8 @@ class EngineCacheTest {
             }
             assertEquals(1, attempts.get());
             assertEquals(0, counted.get());
-            cache.acquire(FIRST, EngineConfig.DEFAULT, counted::incrementAndGet).close();
+            cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, counted::incrementAndGet)
+                    .close();
             assertEquals(2, attempts.get());
             assertEquals(1, counted.get());
         } finally {
@@ -154,15 +163,15 @@ class EngineCacheTest {
 
     @Test
     void kindsOfLoadFailureKeepTheirMeaning() {
-        EngineCache mistaken = new EngineCache((model, config) -> {
+        EngineCache mistaken = new EngineCache((model, config, adapters) -> {
             throw new ConfigException("engine.max_context is too large");
         });
-        assertThrows(ConfigException.class, () -> mistaken.acquire(FIRST, EngineConfig.DEFAULT, UNCOUNTED));
-        EngineCache full = new EngineCache((model, config) -> {
+        assertThrows(ConfigException.class, () -> mistaken.acquire(FIRST, List.of(), EngineConfig.DEFAULT, UNCOUNTED));
+        EngineCache full = new EngineCache((model, config, adapters) -> {
             throw new OutOfMemoryError("Java heap space");
         });
         String message = assertThrows(
-                        ModelFileException.class, () -> full.acquire(FIRST, EngineConfig.DEFAULT, UNCOUNTED))
+                        ModelFileException.class, () -> full.acquire(FIRST, List.of(), EngineConfig.DEFAULT, UNCOUNTED))
                 .getMessage();
         assertTrue(message.endsWith("raise spark.executor.memory"), message);
     }
@@ -170,13 +179,13 @@ class EngineCacheTest {
     @Test
     void aFailedEngineIsReplaced() {
         EngineCache cache = new EngineCache(this::open);
-        EngineCache.Lease lease = cache.acquire(FIRST, EngineConfig.DEFAULT, UNCOUNTED);
+        EngineCache.Lease lease = cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, UNCOUNTED);
         cache.discard(lease.engine());
         cache.discard(lease.engine());
         assertTrue(engine(0).isClosed());
         lease.close();
         CompletionEngine next =
-                cache.acquire(FIRST, EngineConfig.DEFAULT, UNCOUNTED).engine();
+                cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, UNCOUNTED).engine();
         assertSame(engine(1), next);
         assertEquals(2, opened.size());
     }
@@ -184,20 +193,21 @@ class EngineCacheTest {
     @Test
     void aKilledTaskStopsWaitingAndTheLoadGoesOn() throws Exception {
         CountDownLatch loading = new CountDownLatch(1);
-        EngineCache cache = new EngineCache((model, config) -> {
+        EngineCache cache = new EngineCache((model, config, adapters) -> {
             awaitQuietly(loading);
-            return open(model, config);
+            return open(model, config, adapters);
         });
         ExecutorService tasks = Executors.newFixedThreadPool(2);
         try {
             Future<?> killed = tasks.submit(() -> {
                 Thread.currentThread().interrupt();
                 return assertThrows(
-                        TaskKilledException.class, () -> cache.acquire(FIRST, EngineConfig.DEFAULT, UNCOUNTED));
+                        TaskKilledException.class,
+                        () -> cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, UNCOUNTED));
             });
             killed.get(10, TimeUnit.SECONDS);
             loading.countDown();
-            cache.acquire(FIRST, EngineConfig.DEFAULT, UNCOUNTED);
+            cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, UNCOUNTED);
             assertEquals(1, opened.size());
         } finally {
             tasks.shutdownNow();

@@ -221,7 +221,8 @@ class GenerateFunctionTest {
                 SamplingParameters.DEFAULT,
                 Map.of(),
                 new EngineConfig(0, 512, 4, 0, 0, true, "auto", "auto"),
-                "2026-01-31T23:30:00Z");
+                "2026-01-31T23:30:00Z",
+                AdapterSpec.NONE);
         Dataset<Row> rows = LocalSpark.session().range(0, 20, 1, 4).selectExpr("id AS n");
         List<Row> output = function(StubSource.of("date", engine), rows, spec)
                 .applyTo(rows)
@@ -242,7 +243,14 @@ class GenerateFunctionTest {
         ConfigException refusal = assertThrows(
                 ConfigException.class,
                 () -> new GenerateSpec(
-                        "m", null, spec.prompt(), spec.sampling(), Map.of(), spec.engine(), "31 January"));
+                        "m",
+                        null,
+                        spec.prompt(),
+                        spec.sampling(),
+                        Map.of(),
+                        spec.engine(),
+                        "31 January",
+                        AdapterSpec.NONE));
         assertTrue(refusal.getMessage().contains("'31 January'"), refusal.getMessage());
     }
 

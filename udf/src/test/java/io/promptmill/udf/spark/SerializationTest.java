@@ -37,7 +37,8 @@ class SerializationTest {
                     .build(),
             Map.of("temperature", "heat", "seed", "key"),
             new EngineConfig(1, 64, 4, 0, 0, false, "f32", "auto"),
-            "2026-01-31T09:30:00Z");
+            "2026-01-31T09:30:00Z",
+            new AdapterSpec(List.of(new AdapterSpec.Entry("a", "a.gguf", 0.5)), "a", null));
     private static final StructType COLUMNS = StructType.fromDDL("key STRING, what STRING, heat DOUBLE");
 
     static List<Serializer> serializers() {
