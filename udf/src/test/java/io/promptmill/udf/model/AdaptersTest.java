@@ -81,6 +81,33 @@ class AdaptersTest {
         }
     }
 
+    /** Rounding with an adapter against exact numbers with it, and the same without. */
+    @ParameterizedTest
+    @CsvSource({"llama,int8", "llama,bf16", "falcon-40b,int8", "phi3,bf16"})
+    void roundingAnAdapterCostsNoMoreThanRoundingTheModel(String architecture, String precision) {
+        if (precision.equals("bf16")) {
+            PrecisionSupport.assumeBf16();
+        }
+        int[] tokens = tokens(1, 40);
+        LoraAdapter adapter = new RandomLora(3, 8, 0.4, RandomLora.ALL);
+        double[] errors = new double[2];
+        for (int used : new int[] {StepBatch.NO_ADAPTER, 0}) {
+            List<List<float[]>> logits = new ArrayList<>();
+            for (String each : List.of("f32", precision)) {
+                try (AdaptedModel model =
+                        AdaptedModel.load(open(architecture), each, List.of(adapter), List.of(1.0), tokens.length)) {
+                    logits.add(model.text(used).extend(tokens, 40));
+                }
+            }
+            for (int i = 0; i < tokens.length; i++) {
+                errors[used + 1] += AdaptedModel.normalisedError(
+                        logits.get(1).get(i), logits.get(0).get(i), 0);
+            }
+        }
+        assertTrue(errors[0] > 0 && errors[1] > 0);
+        assertTrue(errors[1] < 3 * errors[0], errors[1] + " with the adapter, " + errors[0] + " without");
+    }
+
     /** Texts of several adapters and of none, in steps of changing makeup, whose last layer keeps some rows only. */
     @ParameterizedTest
     @CsvSource({"llama,f32", "llama,int8", "llama,bf16", "falcon-7b,f32", "falcon-40b,int8", "phi3,int8", "qwen2moe,f32"
