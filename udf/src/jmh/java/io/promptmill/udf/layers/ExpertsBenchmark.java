@@ -26,7 +26,8 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * A layer of 8 experts, 2 of which each row uses, beside a dense feed-forward of as much work for a row: twice as wide as
- * an expert. On all processors; milliseconds for a step of so many rows.
+ * an expert. On all processors; milliseconds for a step of so many rows through four such layers, so that weights come from
+ * memory as they do in a model.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -41,6 +42,7 @@ public class ExpertsBenchmark {
     private static final int HIDDEN = 2816;
     private static final int EXPERTS = 8;
     private static final int USED = 2;
+    private static final int LAYERS = 4;
 
     @Param({"512", "128", "32"})
     private int rows;
@@ -56,8 +58,8 @@ public class ExpertsBenchmark {
     private WorkerPool workers;
     private RowTiles input;
     private RowTiles output;
-    private FeedForward experts;
-    private FeedForward dense;
+    private final FeedForward[] experts = new FeedForward[LAYERS];
+    private final FeedForward[] dense = new FeedForward[LAYERS];
 
     @Setup
     public void build() {
@@ -69,28 +71,40 @@ public class ExpertsBenchmark {
         for (int i = 0; i < input.data().length; i++) {
             input.data()[i] = (float) random.nextGaussian();
         }
+        MixtureOfExperts.Scratch shared = new MixtureOfExperts.Scratch(rows, EXPERTS, USED, EMBEDDING, HIDDEN);
+        DenseFeedForward.Scratch hidden = new DenseFeedForward.Scratch(rows, USED * HIDDEN);
+        for (int i = 0; i < LAYERS; i++) {
+            experts[i] = experts(compute, shared);
+            dense[i] = dense(compute, hidden);
+        }
+    }
+
+    private FeedForward experts(Compute compute, MixtureOfExperts.Scratch scratch) {
         ExpertRouter router = new ExpertRouter(
                 compute,
                 random(BlockFormat.F32, EXPERTS, EMBEDDING),
                 null,
                 new ExpertRouter.Routing(EXPERTS, USED, ExpertRouter.Gating.SOFTMAX, true, 1f, 1, 1));
-        experts = new MixtureOfExperts(
+        return new MixtureOfExperts(
                 compute,
                 router,
                 Activation.SILU,
                 new MixtureOfExperts.Experts(
-                        all(i -> random(format, HIDDEN, EMBEDDING)),
-                        all(i -> random(format, HIDDEN, EMBEDDING)),
-                        all(i -> random(format, EMBEDDING, HIDDEN))),
-                new MixtureOfExperts.Scratch(rows, EXPERTS, USED, EMBEDDING, HIDDEN));
+                        all(e -> random(format, HIDDEN, EMBEDDING)),
+                        all(e -> random(format, HIDDEN, EMBEDDING)),
+                        all(e -> random(format, EMBEDDING, HIDDEN))),
+                scratch);
+    }
+
+    private FeedForward dense(Compute compute, DenseFeedForward.Scratch scratch) {
         int wide = USED * HIDDEN;
-        dense = DenseFeedForward.gated(
+        return DenseFeedForward.gated(
                 compute,
                 Activation.SILU,
                 random(format, wide, EMBEDDING),
                 random(format, wide, EMBEDDING),
                 random(format, EMBEDDING, wide),
-                new DenseFeedForward.Scratch(rows, wide));
+                scratch);
     }
 
     private static Projection[] all(IntFunction<Projection> projection) {
@@ -122,13 +136,17 @@ public class ExpertsBenchmark {
 
     @Benchmark
     public float experts() {
-        experts.apply(input, output);
+        for (FeedForward layer : experts) {
+            layer.apply(input, output);
+        }
         return output.data()[0];
     }
 
     @Benchmark
     public float dense() {
-        dense.apply(input, output);
+        for (FeedForward layer : dense) {
+            layer.apply(input, output);
+        }
         return output.data()[0];
     }
 
