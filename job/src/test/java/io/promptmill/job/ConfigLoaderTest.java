@@ -105,6 +105,7 @@ class ConfigLoaderTest {
                         + " \"output\": {\"path\": \"o\"}}");
         JobConfig config = new ConfigLoader().load(file, List.of());
         assertEquals(EngineConfig.DEFAULT, config.engine());
+        assertEquals(AdapterSpec.NONE, config.adapters());
         assertEquals(new OutputConfig("o", "parquet", OutputConfig.Mode.ERROR, 0), config.output());
         assertEquals(new PromptSpec(PromptSpec.Source.MESSAGES, "c", null, null), config.prompt());
     }
@@ -119,6 +120,14 @@ class ConfigLoaderTest {
                 "sampling.maxTokens=3       | 'sampling.maxTokens'       | 'sampling.max_tokens'",
                 "sampling.top_k.colum=3     | 'sampling.top_k'           | an integer",
                 "output.partition=3         | 'output.partition'         | 'output.partitions'",
+                "input.adaptor=style        | 'input.adaptor'            | 'input.adapter'",
+                "adaptors=[]                | 'adaptors'                 | 'adapters'",
+                "adapters=bold.gguf         | 'adapters'                 | a list of adapters",
+                "adapters=[{name: b, pth: x}] | 'adapters[0].pth'        | 'adapters[0].path'",
+                "adapters=[{name: b}]       | 'adapters[0].path'         | missing",
+                "adapters=[{name: b, path: p, scale: big}] | 'adapters[0].scale' | a number",
+                "adapter=bold               | adapter 'bold' is not known | no adapters",
+                "input.adapter=style        | column 'style'             | no adapters",
                 "engine.thread=3            | 'engine.thread'            | 'engine.threads'",
                 "spark.executor.memory=3    | 'spark.executor.memory'    | 'spark.executor.memory'",
                 "sampling.top_k.column.x=3  | 'sampling.top_k.column'    | text",

@@ -41,6 +41,13 @@ class MainTest {
                 "64",
                 "--shared-prefix",
                 "65");
+        assertRefused(
+                "--adapter-targets has 'qq'; did you mean 'q'? expected all, or some of q,k,v,o,qkv,gate,up,down",
+                "bench",
+                "--model",
+                "m.gguf",
+                "--adapter-targets",
+                "qq,v");
         Outcome missing = execute("run", folder.resolve("no.yaml").toString());
         assertEquals(2, missing.status());
         assertTrue(missing.err().startsWith("error: ") && missing.err().contains("no.yaml"), missing.err());
