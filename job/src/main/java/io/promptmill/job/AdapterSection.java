@@ -30,6 +30,15 @@ final class AdapterSection {
                     entry.requireText("path"),
                     entry.number("scale").orElse(1.0)));
         }
+        JsonNode usual = root.value("adapter");
+        if (usual != null && usual.isContainerNode()) {
+            throw root.wrong(
+                    "adapter", usual, "the name of an adapter; the column with each row's adapter is 'input.adapter'");
+        }
+        if (!entries.isEmpty() && usual == null && column == null) {
+            throw new ConfigException("'adapters' lists adapters that no row would use; name the one for all rows under"
+                    + " 'adapter', or the column with each row's adapter under 'input.adapter'");
+        }
         return new AdapterSpec(entries, root.text("adapter"), column);
     }
 }

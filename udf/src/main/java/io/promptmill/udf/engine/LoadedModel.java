@@ -95,7 +95,7 @@ final class LoadedModel implements AutoCloseable {
             LoadedModel loaded = new LoadedModel(file, workers, precision, kernels, opened, config);
             LOG.info(
                     "Loaded {} in {} ms: {} kernels, {} threads, {} tokens a step, {} sequences, context of {} tokens,"
-                            + " {} MiB for keys and values in {}, {} adapters of {} in all",
+                            + " {} MiB for keys and values in {}{}",
                     path.getFileName(),
                     (System.nanoTime() - start) / 1_000_000,
                     loaded.provider(),
@@ -105,8 +105,10 @@ final class LoadedModel implements AutoCloseable {
                     loaded.maximumContext(),
                     loaded.kvBlocks * loaded.kvBytesPerBlock() >> 20,
                     loaded.kvPrecision(),
-                    opened.count(),
-                    megabytes(opened.lowRank().bytes()));
+                    opened.count() == 0
+                            ? ""
+                            : ", adapters: " + opened.count() + " of "
+                                    + megabytes(opened.lowRank().bytes()));
             return loaded;
         } catch (RuntimeException | Error e) {
             if (opened != null) {

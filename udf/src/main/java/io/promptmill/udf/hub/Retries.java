@@ -12,6 +12,9 @@ final class Retries {
     /** A server that gives less before each break could keep a transfer busy for weeks. */
     private static final long PROGRESS_BYTES = 1 << 20;
 
+    /** A name that leads nowhere rarely leads somewhere a minute later. */
+    private static final int ATTEMPTS_FOR_A_NAME = 3;
+
     private final HubPatience patience;
     private final Waiting waiting;
     private int failures;
@@ -30,7 +33,9 @@ final class Retries {
     void after(IOException failure, long progress) throws IOException {
         failures = progress >= PROGRESS_BYTES ? 1 : failures + 1;
         Duration asked = failure instanceof BusyException busy ? busy.retryAfter() : Duration.ZERO;
-        if (failures >= patience.attempts() || asked.compareTo(patience.longestBusy()) > 0) {
+        int attempts =
+                Words.isUnknownHost(failure) ? Math.min(ATTEMPTS_FOR_A_NAME, patience.attempts()) : patience.attempts();
+        if (failures >= attempts || asked.compareTo(patience.longestBusy()) > 0) {
             throw failure;
         }
         // Doubled at most so often that the number stays small.
@@ -39,7 +44,7 @@ final class Retries {
         // Executors that failed together should not come back together.
         long scattered = delay / 2 + ThreadLocalRandom.current().nextLong(delay / 2 + 1);
         long millis = Math.max(scattered, asked.toMillis());
-        LOG.warn("{}; attempt {} of {} in {} ms", failure.getMessage(), failures + 1, patience.attempts(), millis);
+        LOG.warn("{}; attempt {} of {} in {} ms", failure.getMessage(), failures + 1, attempts, millis);
         waiting.sleep(millis);
     }
 }

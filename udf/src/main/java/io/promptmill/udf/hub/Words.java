@@ -7,12 +7,20 @@ import java.nio.channels.UnresolvedAddressException;
 final class Words {
     private Words() {}
 
-    /** What went wrong, in a few words. */
-    static String of(Throwable failure) {
+    /** Whether the name of the host leads nowhere: waiting for long does not help. */
+    static boolean isUnknownHost(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof UnresolvedAddressException) {
-                return "the host's name is not known";
+                return true;
             }
+        }
+        return false;
+    }
+
+    /** What went wrong, in a few words. */
+    static String of(Throwable failure) {
+        if (isUnknownHost(failure)) {
+            return "the host's name is not known";
         }
         if (failure.getMessage() != null && !failure.getMessage().isBlank()) {
             return failure.getMessage();

@@ -52,15 +52,15 @@ public record AdapterSpec(List<Entry> entries, String usual, String column) impl
             throw new ConfigException("adapter '" + usual + "' is not known; " + known(usual, entries));
         }
         if (column != null && entries.isEmpty()) {
-            throw new ConfigException(
-                    "column '" + column + "' is to name each row's adapter, but the job has no adapters; list them");
+            throw new ConfigException("column '" + column
+                    + "' is to name each row's adapter, but the job has no adapters; list them under 'adapters'");
         }
     }
 
     private static String known(String name, List<Entry> entries) {
         List<String> names = entries.stream().map(Entry::name).toList();
         return names.isEmpty()
-                ? "the job has no adapters; list them"
+                ? "the job has no adapters; list them under 'adapters'"
                 : NearestName.hint(name, names) + "the adapters are " + names;
     }
 }
