@@ -1,5 +1,7 @@
 package io.promptmill.job;
 
+import io.promptmill.udf.engine.ChoiceRequest;
+import io.promptmill.udf.engine.ChoiceScores;
 import io.promptmill.udf.engine.Completion;
 import io.promptmill.udf.engine.CompletionEngine;
 import io.promptmill.udf.engine.FinishReason;
@@ -9,6 +11,7 @@ import io.promptmill.udf.prompt.PromptEncoder;
 import io.promptmill.udf.spark.GenerateFunction;
 import java.time.LocalDateTime;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -34,8 +37,13 @@ final class EchoEngine implements CompletionEngine {
             }
 
             @Override
-            public int[] encodeChat(List<ChatMessage> messages, LocalDateTime now) {
+            public int[] encodeChat(List<ChatMessage> messages, LocalDateTime now, Map<String, ?> extra) {
                 return encodeText(messages.get(messages.size() - 1).content());
+            }
+
+            @Override
+            public int[] encodeContinuation(int[] prompt, String text) {
+                return text.codePoints().toArray();
             }
         };
     }
@@ -56,6 +64,11 @@ final class EchoEngine implements CompletionEngine {
                 prompt.contains("refuse")
                         ? Completion.failed("refused", tokens.length)
                         : new Completion(prompt.toUpperCase(), FinishReason.STOP, tokens.length, tokens.length, null));
+    }
+
+    @Override
+    public CompletableFuture<ChoiceScores> score(ChoiceRequest request) {
+        throw new UnsupportedOperationException();
     }
 
     @Override

@@ -5,14 +5,21 @@ package io.promptmill.udf.engine;
  *
  * @param text without stop texts and control tokens; null where {@code error} is set
  * @param error the reason where the request could not be completed, else null
+ * @param details what was asked for besides the text
  * @param copied whether it was computed for an equal request; unlike the rest, this depends on what else the engine did
  */
 public record Completion(
-        String text, FinishReason finishReason, int promptTokens, int completionTokens, String error, boolean copied) {
+        String text,
+        FinishReason finishReason,
+        int promptTokens,
+        int completionTokens,
+        String error,
+        CompletionDetails details,
+        boolean copied) {
 
-    /** One that was computed for its own request. */
+    /** One that was computed for its own request, and has a text only. */
     public Completion(String text, FinishReason finishReason, int promptTokens, int completionTokens, String error) {
-        this(text, finishReason, promptTokens, completionTokens, error, false);
+        this(text, finishReason, promptTokens, completionTokens, error, CompletionDetails.NONE, false);
     }
 
     /** A request that could not be completed. */
@@ -22,6 +29,6 @@ public record Completion(
 
     /** The same for an equal request. */
     Completion copy() {
-        return new Completion(text, finishReason, promptTokens, completionTokens, error, true);
+        return new Completion(text, finishReason, promptTokens, completionTokens, error, details, true);
     }
 }

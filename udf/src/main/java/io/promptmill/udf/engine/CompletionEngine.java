@@ -18,6 +18,9 @@ public interface CompletionEngine extends AutoCloseable {
      */
     CompletableFuture<Completion> submit(Request request);
 
+    /** Queues choices to score; as {@link #submit}, an error of the row is in the result. */
+    CompletableFuture<ChoiceScores> score(ChoiceRequest request);
+
     /** Stops the step loop; requests under way fail. */
     @Override
     void close();

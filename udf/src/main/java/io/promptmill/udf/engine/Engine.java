@@ -120,6 +120,11 @@ public final class Engine implements CompletionEngine {
         return active.result();
     }
 
+    @Override
+    public CompletableFuture<ChoiceScores> score(ChoiceRequest request) {
+        throw new UnsupportedOperationException();
+    }
+
     private void check(int[] prompt) {
         if (prompt.length == 0) {
             throw new RequestException("the prompt is empty");

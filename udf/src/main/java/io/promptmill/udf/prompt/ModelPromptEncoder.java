@@ -51,7 +51,7 @@ public final class ModelPromptEncoder implements PromptEncoder {
     }
 
     @Override
-    public int[] encodeChat(List<ChatMessage> messages, LocalDateTime now) {
+    public int[] encodeChat(List<ChatMessage> messages, LocalDateTime now, Map<String, ?> extra) {
         if (template == null) {
             throw new RequestException("the model has no chat template; send the prompt as plain text (chat = false)");
         }
@@ -66,8 +66,13 @@ public final class ModelPromptEncoder implements PromptEncoder {
                 .map(message -> new ChatMessage(
                         shield.apply(message.role(), character), shield.apply(message.content(), character)))
                 .toList();
-        int[] tokens = tokenizer.encodeTemplate(template.render(shielded, true, Map.of(), now), false, character);
+        int[] tokens = tokenizer.encodeTemplate(template.render(shielded, true, extra, now), false, character);
         return checked(withBeginOfText(tokens));
+    }
+
+    @Override
+    public int[] encodeContinuation(int[] prompt, String text) {
+        throw new UnsupportedOperationException();
     }
 
     /** Most templates write the begin-of-text token themselves; a second one would harm the answer. */

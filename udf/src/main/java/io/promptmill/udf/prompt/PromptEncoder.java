@@ -2,6 +2,7 @@ package io.promptmill.udf.prompt;
 
 import java.time.LocalDateTime;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A prompt to token ids: through the model's chat template where it has one, as plain text else. Thread-safe.
@@ -20,5 +21,22 @@ public interface PromptEncoder {
      *
      * @param now the date and time that templates may write into a prompt; one for all rows of a job
      */
-    int[] encodeChat(List<ChatMessage> messages, LocalDateTime now);
+    default int[] encodeChat(List<ChatMessage> messages, LocalDateTime now) {
+        return encodeChat(messages, now, Map.of());
+    }
+
+    /**
+     * Renders the conversation as {@link #encodeChat(List, LocalDateTime)} does, with further variables for the template.
+     *
+     * @param extra such as {@code enable_thinking}; text, numbers, booleans, lists and maps
+     */
+    int[] encodeChat(List<ChatMessage> messages, LocalDateTime now, Map<String, ?> extra);
+
+    /**
+     * The tokens of a text that goes on where a prompt ends, as they would be where both were tokenized together; no special
+     * tokens.
+     *
+     * @param prompt token ids
+     */
+    int[] encodeContinuation(int[] prompt, String text);
 }

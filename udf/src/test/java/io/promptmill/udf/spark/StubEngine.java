@@ -1,5 +1,7 @@
 package io.promptmill.udf.spark;
 
+import io.promptmill.udf.engine.ChoiceRequest;
+import io.promptmill.udf.engine.ChoiceScores;
 import io.promptmill.udf.engine.Completion;
 import io.promptmill.udf.engine.CompletionEngine;
 import io.promptmill.udf.engine.FinishReason;
@@ -9,6 +11,7 @@ import io.promptmill.udf.prompt.PromptEncoder;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -94,6 +97,11 @@ final class StubEngine implements CompletionEngine, PromptEncoder {
         return job.completion;
     }
 
+    @Override
+    public CompletableFuture<ChoiceScores> score(ChoiceRequest request) {
+        throw new UnsupportedOperationException();
+    }
+
     synchronized List<Request> seen() {
         return List.copyOf(seen);
     }
@@ -146,11 +154,16 @@ final class StubEngine implements CompletionEngine, PromptEncoder {
     }
 
     @Override
-    public int[] encodeChat(List<ChatMessage> messages, LocalDateTime now) {
+    public int[] encodeChat(List<ChatMessage> messages, LocalDateTime now, Map<String, ?> extra) {
         lastDate = now;
         StringBuilder text = new StringBuilder();
         messages.forEach(
                 message -> text.append('[').append(message.role()).append(']').append(message.content()));
         return encodeText(text.toString());
+    }
+
+    @Override
+    public int[] encodeContinuation(int[] prompt, String text) {
+        return text.codePoints().toArray();
     }
 }

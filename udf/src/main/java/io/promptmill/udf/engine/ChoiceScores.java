@@ -1,0 +1,24 @@
+package io.promptmill.udf.engine;
+
+/**
+ * How likely choices are as continuations of a prompt.
+ *
+ * @param logprobs natural logarithm of each choice's probability, in the order of the request: the sum over its tokens, each
+ *     by the model's own distribution over the whole vocabulary; where a choice's tokens are the beginning of another
+ *     one's, the end of the text after them counts as a token more. Null where {@code error} is set
+ * @param promptTokens tokens of the prompt
+ * @param choiceTokens tokens of choices that were computed besides it
+ * @param error the reason where the choices could not be scored, else null
+ * @param copied whether it was computed for an equal request
+ */
+public record ChoiceScores(double[] logprobs, int promptTokens, int choiceTokens, String error, boolean copied) {
+    /** A request that could not be served. */
+    public static ChoiceScores failed(String error, int promptTokens) {
+        return new ChoiceScores(null, promptTokens, 0, error, false);
+    }
+
+    /** The same for an equal request. */
+    ChoiceScores copy() {
+        return new ChoiceScores(logprobs, promptTokens, choiceTokens, error, true);
+    }
+}
