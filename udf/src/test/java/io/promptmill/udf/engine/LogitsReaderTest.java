@@ -4,12 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.promptmill.udf.engine.StepSampler.Outcome;
+import io.promptmill.udf.engine.LogitsReader.Output;
+import io.promptmill.udf.error.RequestException;
 import io.promptmill.udf.kernels.KernelProvider;
 import io.promptmill.udf.kernels.WorkerPool;
 import io.promptmill.udf.sampler.Sampler;
 import io.promptmill.udf.sampler.SamplingParameters;
 import io.promptmill.udf.sampler.SamplingState;
+import io.promptmill.udf.scheduler.Chunk;
+import io.promptmill.udf.scheduler.Sequence;
 import io.promptmill.udf.tensor.RowTiles;
 import java.util.List;
 import java.util.Random;
@@ -19,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class StepSamplerTest {
+class LogitsReaderTest {
     private static final int VOCABULARY = 1003;
     private static final SamplingParameters GREEDY = SamplingParameters.DEFAULT;
     /** Row by row: as the model computed it, with a penalty, with a ban, and drawn. */
@@ -40,13 +43,13 @@ class StepSamplerTest {
                 .mapToObj(row -> state(MIXED.get(row % MIXED.size()), row, largest(logits, row)))
                 .toList();
         try (WorkerPool workers = new WorkerPool(3, "test")) {
-            Outcome[] outcomes = new StepSampler(sampler, workers).sample(logits, states);
-            assertEquals(rows, outcomes.length);
+            List<Reader> outcomes = read(logits, states, workers);
             for (int row = 0; row < rows; row++) {
-                assertNull(outcomes[row].error());
-                assertEquals(sampler.sample(logits, row, states.get(row)), outcomes[row].token(), "row " + row);
+                assertNull(outcomes.get(row).error);
+                assertEquals(sampler.sample(logits, row, states.get(row)), outcomes.get(row).token, "row " + row);
                 if (row % MIXED.size() < 3) {
-                    assertEquals(row % MIXED.size() == 0, outcomes[row].token() == largest(logits, row), "row " + row);
+                    assertEquals(
+                            row % MIXED.size() == 0, outcomes.get(row).token == largest(logits, row), "row " + row);
                 }
             }
         }
@@ -61,15 +64,50 @@ class StepSamplerTest {
         List<SamplingState> states =
                 IntStream.range(0, 20).mapToObj(row -> state(GREEDY, row, 0)).toList();
         try (WorkerPool workers = new WorkerPool(1, "test")) {
-            Outcome[] outcomes = new StepSampler(sampler, workers).sample(logits, states);
-            assertTrue(outcomes[3].error().contains("NaN for token 7"), outcomes[3].error());
-            assertTrue(outcomes[5].error().contains("Infinity for token 8"), outcomes[5].error());
+            List<Reader> outcomes = read(logits, states, workers);
+            assertTrue(outcomes.get(3).error.contains("NaN for token 7"), outcomes.get(3).error);
+            assertTrue(outcomes.get(5).error.contains("Infinity for token 8"), outcomes.get(5).error);
             // A token may be impossible; the others are not.
-            assertEquals(largest(logits, 6), outcomes[6].token());
+            assertEquals(largest(logits, 6), outcomes.get(6).token);
             for (int row = 7; row < 20; row++) {
-                assertEquals(largest(logits, row), outcomes[row].token());
+                assertEquals(largest(logits, row), outcomes.get(row).token);
             }
         }
+    }
+
+    /** Samples one row, as a completion does. */
+    private static final class Reader implements LogitsReader.Rows {
+        private final SamplingState state;
+        private int token = -1;
+        private String error;
+
+        Reader(SamplingState state) {
+            this.state = state;
+        }
+
+        @Override
+        public boolean takesLargest() {
+            return state.takesLargest();
+        }
+
+        @Override
+        public void read(Sequence sequence, LogitRows rows) {
+            try {
+                token = rows.sample(state, null);
+            } catch (RequestException e) {
+                error = e.getMessage();
+            }
+        }
+    }
+
+    private List<Reader> read(RowTiles logits, List<SamplingState> states, WorkerPool workers) {
+        List<Reader> readers = states.stream().map(Reader::new).toList();
+        Chunk chunk = new Chunk(new Sequence(new int[] {1}, 2), 0, 1, true);
+        List<Output<Reader>> outputs = IntStream.range(0, readers.size())
+                .mapToObj(row -> new Output<>(readers.get(row), chunk, row, 1))
+                .toList();
+        new LogitsReader(sampler, VOCABULARY, workers).read(logits, outputs);
+        return readers;
     }
 
     /** The prompt and the model's end are the row's largest token, so that penalties and bans change the outcome. */

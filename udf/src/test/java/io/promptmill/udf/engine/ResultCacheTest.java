@@ -5,19 +5,21 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import io.promptmill.udf.constraint.ConstraintSpec;
 import io.promptmill.udf.sampler.SamplingParameters;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-class CompletionCacheTest {
+class ResultCacheTest {
 
     @Test
     void theLongestUnusedGoesFirst() {
         CompletionKey first = key(1, 100);
         Completion completion = completion(500);
-        CompletionCache cache = new CompletionCache(3 * (first.bytes() + 2 * 500 + 192));
+        ResultCache cache = new ResultCache(3 * (first.bytes() + 2 * 500 + 192));
         for (int i = 1; i <= 3; i++) {
             cache.put(key(i, 100), completion);
         }
@@ -38,7 +40,7 @@ class CompletionCacheTest {
 
     @Test
     void whatIsLargerThanTheWholeIsNotKept() {
-        CompletionCache cache = new CompletionCache(1_000);
+        ResultCache cache = new ResultCache(1_000);
         cache.put(key(1, 10), completion(10));
         cache.put(key(2, 10), completion(10_000));
         assertNull(cache.get(key(2, 10)));
@@ -69,6 +71,28 @@ class CompletionCacheTest {
         assertNotEquals(key, with(builder -> builder.stop(List.of("x"))));
         assertNotEquals(key, with(builder -> builder.stopTokenIds(List.of(5))));
         assertNotEquals(key, with(builder -> builder.ignoreEos(true)));
+        for (CompletionOptions options : List.of(
+                CompletionOptions.DEFAULT.withLogprobs(0),
+                CompletionOptions.DEFAULT.withConstraint(new ConstraintSpec(ConstraintSpec.Kind.REGEX, "a")),
+                new CompletionOptions(null, new ReasoningSpec("<a>", "</a>", 0), -1, -1))) {
+            Request request = new Request("other row", prompt(1, 4), SamplingParameters.DEFAULT, null, options);
+            assertNotEquals(key, CompletionKey.of(request));
+        }
+    }
+
+    @Test
+    void scoresOfChoicesAreKeptByPromptChoicesAndAdapter() {
+        ResultCache cache = new ResultCache(10_000);
+        cache.put(choices(null, 1, 2), new ChoiceScores(new double[] {-1, -2}, 4, 0, null, false));
+        assertNotNull(cache.get(choices(null, 1, 2)));
+        assertNull(cache.get(choices(null, 2, 1)));
+        assertNull(cache.get(choices("other", 1, 2)));
+    }
+
+    private static ChoiceKey choices(String adapter, int... choices) {
+        List<int[]> tokens =
+                IntStream.of(choices).mapToObj(choice -> new int[] {choice, 7}).toList();
+        return new ChoiceKey(new ChoiceRequest(prompt(1, 4), tokens, adapter));
     }
 
     private static CompletionKey with(UnaryOperator<SamplingParameters.Builder> change) {

@@ -12,15 +12,16 @@ import io.promptmill.udf.tokenizer.TokenizerFactory;
 import io.promptmill.udf.weights.GgufFile;
 import io.promptmill.udf.weights.ModelFile;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-class SharedCompletionsTest {
+class SharedResultsTest {
     private static final Path DEMO = Path.of("../datasets/demo-model/promptmill-demo-q8_0.gguf");
     private static final Completion COMPLETION = new Completion("text", FinishReason.STOP, 2, 5, null);
     private static Tokenizer tokenizer;
 
-    private final SharedCompletions shared = new SharedCompletions(1 << 20);
+    private final SharedResults shared = new SharedResults(1 << 20);
 
     @BeforeAll
     static void loadTokenizer() {
@@ -31,8 +32,8 @@ class SharedCompletionsTest {
 
     @Test
     void equalRequestsWaitForTheFirstAndLaterOnesGetACopy() {
-        ActiveRequest first = request(0, 1, 2);
-        ActiveRequest second = request(0, 1, 2);
+        ActiveCompletion first = request(0, 1, 2);
+        ActiveCompletion second = request(0, 1, 2);
         assertFalse(shared.serve(first));
         assertTrue(shared.serve(second));
         assertFalse(shared.serve(request(0, 1, 3)), "another prompt");
@@ -40,7 +41,7 @@ class SharedCompletionsTest {
         shared.complete(first, COMPLETION);
         assertEquals(COMPLETION, first.result().join());
         assertEquals(COMPLETION.copy(), second.result().join());
-        ActiveRequest late = request(0, 1, 2);
+        ActiveCompletion late = request(0, 1, 2);
         assertTrue(shared.serve(late));
         assertEquals(COMPLETION.copy(), late.result().join());
         assertEquals(2, shared.copied());
@@ -50,7 +51,7 @@ class SharedCompletionsTest {
     void rowsThatDrawAreAllComputed() {
         assertFalse(shared.serve(request(0.7, 1, 2)));
         assertFalse(shared.serve(request(0.7, 1, 2)));
-        ActiveRequest third = request(0.7, 1, 2);
+        ActiveCompletion third = request(0.7, 1, 2);
         assertFalse(shared.serve(third));
         shared.complete(third, COMPLETION);
         assertFalse(shared.serve(request(0.7, 1, 2)));
@@ -59,9 +60,9 @@ class SharedCompletionsTest {
 
     @Test
     void theNextTakesOverWhereTheFirstIsCancelled() {
-        ActiveRequest first = request(0, 1, 2);
-        ActiveRequest second = request(0, 1, 2);
-        ActiveRequest third = request(0, 1, 2);
+        ActiveCompletion first = request(0, 1, 2);
+        ActiveCompletion second = request(0, 1, 2);
+        ActiveCompletion third = request(0, 1, 2);
         shared.serve(first);
         shared.serve(second);
         shared.serve(third);
@@ -76,8 +77,8 @@ class SharedCompletionsTest {
 
     @Test
     void aCancelledCopyLeavesTheFirstAlone() {
-        ActiveRequest first = request(0, 1, 2);
-        ActiveRequest second = request(0, 1, 2);
+        ActiveCompletion first = request(0, 1, 2);
+        ActiveCompletion second = request(0, 1, 2);
         shared.serve(first);
         shared.serve(second);
         second.result().cancel(false);
@@ -90,8 +91,8 @@ class SharedCompletionsTest {
 
     @Test
     void anErrorReachesAllWhoWaitAndIsNotKept() {
-        ActiveRequest first = request(0, 1, 2);
-        ActiveRequest second = request(0, 1, 2);
+        ActiveCompletion first = request(0, 1, 2);
+        ActiveCompletion second = request(0, 1, 2);
         shared.serve(first);
         shared.serve(second);
         shared.complete(first, Completion.failed("damaged", 2));
@@ -102,8 +103,8 @@ class SharedCompletionsTest {
 
     @Test
     void aFailedEngineFailsAllWhoWait() {
-        ActiveRequest first = request(0, 1, 2);
-        ActiveRequest second = request(0, 1, 2);
+        ActiveCompletion first = request(0, 1, 2);
+        ActiveCompletion second = request(0, 1, 2);
         shared.serve(first);
         shared.serve(second);
         first.fail(new IllegalStateException("gone"));
@@ -111,9 +112,11 @@ class SharedCompletionsTest {
         assertTrue(second.result().isCompletedExceptionally());
     }
 
-    private static ActiveRequest request(double temperature, int... prompt) {
+    private static ActiveCompletion request(double temperature, int... prompt) {
         SamplingParameters sampling =
                 SamplingParameters.DEFAULT.toBuilder().temperature(temperature).build();
-        return new ActiveRequest(new Request("row", prompt, sampling), Sequence.NO_ADAPTER, 100, tokenizer);
+        CompletionText text = new CompletionText(tokenizer, -1, null, false, List.of());
+        Sequence sequence = new Sequence(prompt, 100);
+        return new ActiveCompletion(new Request("row", prompt, sampling), sequence, tokenizer, text, null, new int[0]);
     }
 }
