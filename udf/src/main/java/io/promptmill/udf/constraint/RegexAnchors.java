@@ -1,6 +1,7 @@
 package io.promptmill.udf.constraint;
 
 import java.util.BitSet;
+import java.util.List;
 import org.apache.lucene.util.automaton.Automata;
 import org.apache.lucene.util.automaton.Automaton;
 import org.apache.lucene.util.automaton.Operations;
@@ -51,7 +52,7 @@ final class RegexAnchors {
         Automaton text = Operations.repeat(Automata.makeCharRange(0, characters - 1), 1);
         Automaton end = Operations.repeat(Automata.makeChar(label(characters, true)));
         Automaton empty = Operations.repeat(Automata.makeCharRange(label(characters, false), label(characters, true)));
-        Automaton either = Operations.union(Operations.concatenate(java.util.List.of(begin, text, end)), empty);
+        Automaton either = Operations.union(Operations.concatenate(List.of(begin, text, end)), empty);
         return Operations.determinize(either, Operations.DEFAULT_DETERMINIZE_WORK_LIMIT);
     }
 

@@ -8,7 +8,6 @@ import org.apache.lucene.util.automaton.Automata;
 import org.apache.lucene.util.automaton.Automaton;
 import org.apache.lucene.util.automaton.MinimizationOperations;
 import org.apache.lucene.util.automaton.Operations;
-import org.apache.lucene.util.automaton.TooComplexToDeterminizeException;
 import org.apache.lucene.util.automaton.Transition;
 
 /**
@@ -18,8 +17,10 @@ import org.apache.lucene.util.automaton.Transition;
 final class RegexCompiler {
     /** Of the expression with its repetitions written out. */
     private static final int MAXIMUM_PARTS = 20_000;
-    /** What determinizing may cost, in units of Lucene's {@link Operations#determinize}. */
-    private static final int DETERMINIZE_WORK = 100_000;
+    /** Transitions of single labels that are looked at in making the automaton deterministic: some 0.3 s. */
+    private static final int DETERMINIZE_WORK = 4_000_000;
+
+    private static final int MAXIMUM_STATES = 20_000;
     /** States times labels; where there are more, the automaton is used as it is. */
     private static final int MAXIMUM_MINIMIZED = 200_000;
 
@@ -117,16 +118,15 @@ final class RegexCompiler {
 
     /** Deterministic, and with as few states as that is possible with where it is cheap to find out. */
     private Automaton small(Automaton texts) {
-        try {
-            Automaton deterministic = Operations.removeDeadStates(Operations.determinize(texts, DETERMINIZE_WORK));
-            boolean cheap = (long) deterministic.getNumStates() * classes.count() <= MAXIMUM_MINIMIZED;
-            return cheap ? MinimizationOperations.minimize(deterministic, DETERMINIZE_WORK) : deterministic;
-        } catch (TooComplexToDeterminizeException tooComplex) {
-            throw new ConfigException(
-                    origin + ": it needs too large an automaton, because it counts characters behind a place that"
-                            + " may lie anywhere, as (a|b)*a(a|b){30} does; lower the counts, or make the parts differ",
-                    tooComplex);
-        }
+        Automaton deterministic = SubsetConstruction.determinize(
+                        texts, classes.count(), MAXIMUM_STATES, DETERMINIZE_WORK)
+                .map(Operations::removeDeadStates)
+                .orElseThrow(() -> new ConfigException(
+                        origin + ": it needs too large an automaton, because it counts characters behind a place that"
+                                + " may lie anywhere, as (a|b)*a(a|b){30} does; lower the counts, or make the parts"
+                                + " differ"));
+        boolean cheap = (long) deterministic.getNumStates() * classes.count() <= MAXIMUM_MINIMIZED;
+        return cheap ? MinimizationOperations.minimize(deterministic, Integer.MAX_VALUE) : deterministic;
     }
 
     /** The automaton with code points as labels, and at least one state. */

@@ -2,15 +2,19 @@ package io.promptmill.udf.constraint;
 
 import io.promptmill.udf.unicode.UnicodeProperties;
 import java.util.BitSet;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntPredicate;
 
 /** Parses sets of characters of a regular expression, and escapes. Not thread-safe. */
 final class RegexSets {
-    /** Each is tried on every code point. */
+    /** Each is tried on every code point, some 10 ms. */
     private static final int MAXIMUM_PROPERTIES = 16;
+    /** Those that were asked for, by name; there are some hundred. */
+    private static final Map<String, CodePointSet> PROPERTIES = new ConcurrentHashMap<>();
 
     private static final CodePointSet DIGIT = CodePointSet.range('0', '9');
     private static final CodePointSet SPACE = CodePointSet.of(" \t\n\u000B\f\r");
@@ -19,7 +23,7 @@ final class RegexSets {
             .union(CodePointSet.single('_'));
 
     private final SourceCursor cursor;
-    private final Map<String, CodePointSet> properties = new HashMap<>();
+    private final Set<String> properties = new HashSet<>();
 
     RegexSets(SourceCursor cursor) {
         this.cursor = cursor;
@@ -122,35 +126,43 @@ final class RegexSets {
         } else {
             cursor.next();
         }
-        String name = cursor.since(from).replaceAll("[{}]", "");
-        CodePointSet set = properties.computeIfAbsent(name.toLowerCase(Locale.ROOT), key -> members(name, start));
+        CodePointSet set = property(cursor.since(from).replaceAll("[{}]", ""), start);
         return complement ? set.complement() : set;
     }
 
-    private CodePointSet members(String name, int start) {
-        if (properties.size() >= MAXIMUM_PROPERTIES) {
+    private CodePointSet property(String name, int start) {
+        String key = name.toLowerCase(Locale.ROOT);
+        properties.add(key);
+        if (properties.size() > MAXIMUM_PROPERTIES) {
             throw cursor.problem(start, "more than " + MAXIMUM_PROPERTIES + " different properties");
         }
-        IntPredicate known = null;
-        if (name.matches("[A-Za-z_=]+")) {
-            String plain = name.substring(name.indexOf('=') + 1);
-            String key =
-                    name.contains("=") ? name.substring(0, name.indexOf('=')).toLowerCase(Locale.ROOT) : "";
-            if (key.isEmpty() || key.equals("gc") || key.equals("general_category")) {
-                known = UnicodeProperties.inCategory(plain.replace("_", "").toLowerCase(Locale.ROOT));
-            }
-            if (known == null && (key.isEmpty() || key.equals("sc") || key.equals("script"))) {
-                known = UnicodeProperties.inScript(plain.replaceFirst("^Is", ""));
-            }
+        CodePointSet known = PROPERTIES.get(key);
+        if (known != null) {
+            return known;
         }
-        if (known == null) {
+        IntPredicate members = members(key);
+        if (members == null) {
             throw cursor.problem(
                     start,
                     "the property '" + SourceCursor.shortened(name)
                             + "' is unknown; expected a general category, as \\p{L} or \\p{Lu}, or a script, as"
                             + " \\p{Script=Greek}");
         }
-        return CodePointSet.matching(known);
+        return PROPERTIES.computeIfAbsent(key, absent -> CodePointSet.matching(members));
+    }
+
+    /** @param name in lower case */
+    private static IntPredicate members(String name) {
+        if (!name.matches("([a-z_]+=)?[a-z_]+")) {
+            return null;
+        }
+        String kind = name.substring(0, Math.max(0, name.indexOf('=')));
+        String value = name.substring(name.indexOf('=') + 1);
+        IntPredicate category = kind.isEmpty() || kind.equals("gc") || kind.equals("general_category")
+                ? UnicodeProperties.inCategory(value.replace("_", ""))
+                : null;
+        boolean script = kind.isEmpty() || kind.equals("sc") || kind.equals("script");
+        return category == null && script ? UnicodeProperties.inScript(value.replaceFirst("^is", "")) : category;
     }
 
     /** The character that the escape which stands here stands for. */

@@ -12,9 +12,14 @@ final class AutomatonTexts {
     private final Automaton automaton;
     /** By state: steps to where a text may end, or -1. */
     private final int[] distances;
+    /** By state. */
+    private final List<List<Transition>> transitions = new ArrayList<>();
 
     AutomatonTexts(Automaton automaton) {
         this.automaton = automaton;
+        for (int state = 0; state < automaton.getNumStates(); state++) {
+            transitions.add(transitions(state));
+        }
         distances = new int[automaton.getNumStates()];
         Arrays.fill(distances, -1);
         for (boolean changed = true; changed; ) {
@@ -30,7 +35,7 @@ final class AutomatonTexts {
     }
 
     private int nearest(int state) {
-        return transitions(state).stream()
+        return transitions.get(state).stream()
                 .mapToInt(transition -> distances[transition.dest])
                 .filter(distance -> distance >= 0)
                 .min()
@@ -55,7 +60,7 @@ final class AutomatonTexts {
                 || automaton.getNumTransitions(state) > 0 && text.length() < length && random.nextInt(8) > 0) {
             boolean hurry = text.length() >= length;
             int here = distances[state];
-            List<Transition> ways = transitions(state).stream()
+            List<Transition> ways = transitions.get(state).stream()
                     .filter(way -> distances[way.dest] >= 0 && (!hurry || distances[way.dest] < here))
                     .toList();
             Transition way = ways.get(random.nextInt(ways.size()));
