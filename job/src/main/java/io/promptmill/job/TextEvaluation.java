@@ -2,9 +2,9 @@ package io.promptmill.job;
 
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.sum;
-import static org.apache.spark.sql.functions.trim;
 
 import io.promptmill.udf.spark.OutputSchema;
 import org.apache.spark.sql.Column;
@@ -22,7 +22,7 @@ final class TextEvaluation extends Evaluation {
 
     @Override
     EvaluationReport report(Dataset<Row> written) {
-        Column same = trim(col(OutputSchema.COMPLETION), WHITE_SPACE).equalTo(trim(col(GOLD), WHITE_SPACE));
+        Column same = trimmed(OutputSchema.COMPLETION).equalTo(trimmed(GOLD));
         Dataset<Row> groups = written.select(gold(), col(OutputSchema.COMPLETION), col(OutputSchema.ERROR))
                 .select(
                         outcome(
@@ -37,5 +37,10 @@ final class TextEvaluation extends Evaluation {
             outcomes = outcomes.plus(kind(group), total(group, "rows"), total(group, "correct"));
         }
         return EvaluationReport.of(column, OutputSchema.COMPLETION, outcomes);
+    }
+
+    /** Spark's own {@code trim(column)} takes spaces away only. */
+    private static Column trimmed(String name) {
+        return expr("trim(BOTH '" + WHITE_SPACE + "' FROM " + name + ")");
     }
 }
