@@ -16,6 +16,7 @@ import java.util.Objects;
  * @param model path on every node, URI on a Hadoop filesystem, the name of a file shipped with the job, or a reference to
  *     the Hugging Face hub
  * @param adapters that rows may use
+ * @param evaluation or null
  */
 record JobConfig(
         String model,
@@ -25,10 +26,11 @@ record JobConfig(
         OutputConfig output,
         EngineConfig engine,
         SparkConfig spark,
-        AdapterSpec adapters) {
+        AdapterSpec adapters,
+        EvaluationConfig evaluation) {
 
-    private static final List<String> KEYS =
-            List.of("model", "adapters", "adapter", "input", "prompt", "sampling", "output", "engine", "spark");
+    private static final List<String> KEYS = List.of(
+            "model", "adapters", "adapter", "input", "prompt", "sampling", "output", "engine", "spark", "evaluate");
 
     /**
      * Binds and checks a configuration.
@@ -48,7 +50,8 @@ record JobConfig(
                         Section.of("engine", section.value("engine"), RecordBinder.keys(EngineConfig.class)),
                         EngineConfig.DEFAULT),
                 SparkConfig.of(section.value("spark")),
-                AdapterSection.of(section, input.adapter()));
+                AdapterSection.of(section, input.adapter()),
+                EvaluationConfig.of(section.value("evaluate")));
     }
 
     /**
