@@ -132,6 +132,10 @@ final class ActiveCompletion extends ActiveRequest<Completion> {
     }
 
     private Turn free(int token) {
+        if (answer != null && sampling.ends(token)) {
+            // Thought ends without its mark; an answer is owed all the same.
+            return new Turn(endOfThinking, null);
+        }
         boolean full = sequence.room() == 1;
         return new Turn(
                 new int[] {token}, sampling.ends(token) ? FinishReason.STOP : full ? FinishReason.LENGTH : null);
