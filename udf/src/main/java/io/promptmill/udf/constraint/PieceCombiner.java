@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.apache.lucene.util.automaton.Automata;
 import org.apache.lucene.util.automaton.Automaton;
 import org.apache.lucene.util.automaton.Operations;
 import org.apache.lucene.util.automaton.TooComplexToDeterminizeException;
@@ -55,6 +56,11 @@ final class PieceCombiner {
             throw tooComplex();
         }
         return new Piece(ids++, automaton);
+    }
+
+    /** The piece of the empty text alone. */
+    Piece emptyText() {
+        return combine("empty", List.of(), none -> Automata.makeEmptyString());
     }
 
     /**
