@@ -38,7 +38,7 @@ class ConstraintTwinTest {
             longTexts += texts.stream().anyMatch(text -> text.length() > 3) ? 1 : 0;
             new Check(constraint, vocabulary, texts, "seed " + seed).run(new Random(seed));
         }
-        assertTrue(compiled > 500 && longTexts > 150, compiled + " compiled, " + longTexts + " with long texts");
+        assertTrue(compiled > 500 && longTexts > 120, compiled + " compiled, " + longTexts + " with long texts");
     }
 
     /** Every byte of the characters, and texts and parts of texts, among them parts of characters. */
@@ -67,10 +67,10 @@ class ConstraintTwinTest {
                 wander(random);
             }
             for (int count = 0; count < 20; count++) {
-                String text = new RandomGrammars(random.nextLong()).text(random.nextInt(5));
+                String text = GrammarTexts.bytes(new RandomGrammars(random.nextLong()).text(random.nextInt(5)));
                 ConstraintState end = constraint.start(false).after(bytes(text));
                 boolean whole = end != null && end.mayEnd();
-                assertEquals(texts.contains(text), bytes(text).length <= MOST && whole, name + ": " + text);
+                assertEquals(texts.contains(text), text.length() <= MOST && whole, name + ": " + text);
             }
         }
 
@@ -164,7 +164,7 @@ class ConstraintTwinTest {
                         .mapToInt(String::length)
                         .min()
                         .orElseThrow();
-                assertEquals(shortest, text.length(), name + ": " + whole);
+                assertEquals(shortest, text.length(), name + ": " + text);
             }
         }
 
@@ -185,7 +185,7 @@ class ConstraintTwinTest {
         }
 
         private static byte[] bytes(String text) {
-            return text.getBytes(StandardCharsets.UTF_8);
+            return text.getBytes(StandardCharsets.ISO_8859_1);
         }
 
         private static String latin(byte[] bytes) {

@@ -8,7 +8,10 @@ import java.util.TreeSet;
 import org.apache.lucene.util.automaton.Automaton;
 import org.apache.lucene.util.automaton.Transition;
 
-/** All texts of a grammar up to a length, by putting short texts together until no new ones come: slow and obvious. */
+/**
+ * All texts of a grammar up to a length, by putting short texts together until no new ones come: slow and obvious. Texts are
+ * in UTF-8, each byte a character of ISO-8859-1.
+ */
 final class GrammarTexts {
     private final Grammar grammar;
     private final int most;
@@ -19,7 +22,7 @@ final class GrammarTexts {
         this.most = most;
     }
 
-    /** @param most bytes of UTF-8 */
+    /** @param most bytes */
     static Set<String> of(Grammar grammar, int most) {
         GrammarTexts all = new GrammarTexts(grammar, most);
         grammar.rules().keySet().forEach(rule -> all.texts.put(rule, new TreeSet<>()));
@@ -68,7 +71,7 @@ final class GrammarTexts {
         Set<String> joined = new TreeSet<>();
         for (String one : left) {
             for (String other : right) {
-                if (fits(one + other)) {
+                if (one.length() + other.length() <= most) {
                     joined.add(one + other);
                 }
             }
@@ -77,7 +80,7 @@ final class GrammarTexts {
     }
 
     private void spell(Automaton automaton, int state, String text, Set<String> found) {
-        if (automaton.getNumStates() == 0 || !fits(text)) {
+        if (automaton.getNumStates() == 0 || text.length() > most) {
             return;
         }
         if (automaton.isAccept(state)) {
@@ -87,12 +90,13 @@ final class GrammarTexts {
         for (int index = 0; index < automaton.getNumTransitions(state); index++) {
             automaton.getTransition(state, index, transition);
             for (int character = transition.min; character <= transition.max; character++) {
-                spell(automaton, transition.dest, text + Character.toString(character), found);
+                spell(automaton, transition.dest, text + bytes(Character.toString(character)), found);
             }
         }
     }
 
-    private boolean fits(String text) {
-        return text.getBytes(StandardCharsets.UTF_8).length <= most;
+    /** The UTF-8 of a text, each byte a character. */
+    static String bytes(String text) {
+        return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
     }
 }
