@@ -15,6 +15,12 @@ final class ByteAutomata {
     /** Minimization takes longer than the smaller automaton saves where there are more states. */
     private static final int MINIMIZED_STATES = 300;
 
+    /** See {@link #isCostly}. A character of UTF-8 alone takes eight or nine states. */
+    private static final int PLAIN_STATES = 8;
+
+    private static final int MANY_STATES = 64;
+    private static final int PLAIN_BYTES = 64;
+
     private ByteAutomata() {}
 
     /**
@@ -123,5 +129,36 @@ final class ByteAutomata {
             }
         }
         return calls;
+    }
+
+    /**
+     * True where a deterministic automaton has many states, or texts of any length with many bytes to choose from, and none
+     * of its texts goes on as another one.
+     */
+    static boolean isCostly(Automaton automaton) {
+        int states = automaton.getNumStates();
+        if (states <= PLAIN_STATES) {
+            return false;
+        }
+        boolean wide = false;
+        for (int state = 0; state < states; state++) {
+            if (automaton.isAccept(state) && automaton.getNumTransitions(state) > 0) {
+                return false;
+            }
+            wide |= bytes(automaton, state) > PLAIN_BYTES;
+        }
+        return states > MANY_STATES || wide && !Operations.isFinite(automaton);
+    }
+
+    /** How many bytes may follow a state. */
+    private static int bytes(Automaton automaton, int state) {
+        Transition transition = new Transition();
+        int bytes = 0;
+        int count = automaton.initTransition(state, transition);
+        for (int index = 0; index < count; index++) {
+            automaton.getNextTransition(transition);
+            bytes += Math.max(0, Math.min(transition.max, Piece.FIRST_CALL - 1) - transition.min + 1);
+        }
+        return bytes;
     }
 }

@@ -112,7 +112,9 @@ final class GrammarCompiler {
     }
 
     private Piece sequence(List<Expression> parts) {
-        return combiner.combine("sequence", pieces(parts), Operations::concatenate);
+        return parts.isEmpty()
+                ? combiner.emptyText()
+                : combiner.combine("sequence", pieces(parts), Operations::concatenate);
     }
 
     private Piece choice(List<Expression> alternatives) {

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.apache.lucene.util.automaton.Automata;
 import org.apache.lucene.util.automaton.Automaton;
 import org.apache.lucene.util.automaton.Operations;
 import org.apache.lucene.util.automaton.TooComplexToDeterminizeException;
@@ -57,6 +58,11 @@ final class PieceCombiner {
         return new Piece(ids++, automaton);
     }
 
+    /** The piece of the empty text alone. */
+    Piece emptyText() {
+        return combine("empty", List.of(), none -> Automata.makeEmptyString());
+    }
+
     /**
      * What an operation makes of pieces.
      *
@@ -67,10 +73,21 @@ final class PieceCombiner {
         Key key = new Key(name, parts.stream().map(Piece::id).toList());
         Piece known = combined.get(key);
         if (known == null) {
-            known = piece(deterministic(withinLimit(parts), operation));
+            List<Piece> operands = parts.size() > 1 ? withSeparateRules(parts) : parts;
+            known = piece(deterministic(withinLimit(operands), operation));
             combined.put(key, known);
         }
         return known;
+    }
+
+    /**
+     * The pieces, those as calls that keep costly masks and end by themselves. All that call a rule share its masks, and walk
+     * again only what may follow its end.
+     */
+    private List<Piece> withSeparateRules(List<Piece> parts) {
+        return parts.stream()
+                .map(piece -> ByteAutomata.isCostly(piece.automaton()) ? called(piece) : piece)
+                .toList();
     }
 
     private Automaton deterministic(List<Piece> parts, Function<List<Automaton>, Automaton> operation) {

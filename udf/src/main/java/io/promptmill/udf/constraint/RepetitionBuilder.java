@@ -1,7 +1,6 @@
 package io.promptmill.udf.constraint;
 
 import java.util.List;
-import org.apache.lucene.util.automaton.Automata;
 import org.apache.lucene.util.automaton.Operations;
 
 /**
@@ -24,7 +23,7 @@ final class RepetitionBuilder {
         }
         Piece body = combiner.combine("without empty", List.of(part), a -> ByteAutomata.withoutEmptyText(a.get(0)));
         if (most == 0 || body.isEmpty()) {
-            return combiner.combine("empty", List.of(), a -> Automata.makeEmptyString());
+            return combiner.emptyText();
         }
         int needed = part.acceptsEmptyText() ? 0 : least;
         long copies = most == Expression.UNBOUNDED ? needed + 1L : most;
