@@ -121,10 +121,9 @@ final class RegexCompiler {
         Automaton deterministic = SubsetConstruction.determinize(
                         texts, classes.count(), MAXIMUM_STATES, DETERMINIZE_WORK)
                 .map(Operations::removeDeadStates)
-                .orElseThrow(() -> new ConfigException(
-                        origin + ": it needs too large an automaton, because it counts characters behind a place that"
-                                + " may lie anywhere, as (a|b)*a(a|b){30} does; lower the counts, or make the parts"
-                                + " differ"));
+                .orElseThrow(() -> new ConfigException(origin
+                        + ": it needs too large an automaton, as expressions do that count what may begin anywhere,"
+                        + " such as (a|b)*a(a|b){30}; lower the counts, or make neighbouring parts begin differently"));
         boolean cheap = (long) deterministic.getNumStates() * classes.count() <= MAXIMUM_MINIMIZED;
         return cheap ? MinimizationOperations.minimize(deterministic, Integer.MAX_VALUE) : deterministic;
     }
