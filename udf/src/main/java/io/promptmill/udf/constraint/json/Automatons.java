@@ -9,7 +9,6 @@ import org.apache.lucene.util.automaton.Automata;
 import org.apache.lucene.util.automaton.Automaton;
 import org.apache.lucene.util.automaton.MinimizationOperations;
 import org.apache.lucene.util.automaton.Operations;
-import org.apache.lucene.util.automaton.RegExp;
 import org.apache.lucene.util.automaton.TooComplexToDeterminizeException;
 
 /** Operations on automata over code points whose results are deterministic and without dead states. */
@@ -21,9 +20,9 @@ final class Automatons {
 
     private Automatons() {}
 
-    /** Of an expression in Lucene's notation, none of the optional operators. */
+    /** Of an expression in the {@link Notation} of this package. */
     static Automaton regular(String expression) {
-        return minimal(new RegExp(expression, RegExp.NONE).toAutomaton());
+        return minimal(Notation.automaton(expression));
     }
 
     /**

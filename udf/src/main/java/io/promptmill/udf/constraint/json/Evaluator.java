@@ -27,9 +27,7 @@ final class Evaluator {
             throw Pointers.problem(pointer, "too many combinations of values and schemas; use fewer alternatives");
         }
         Schema schema = schemas.at(pointer);
-        if (!accepts(schema.shape(), value)
-                || schema.values() != null && !schema.values().containsKey(Values.canonical(value))
-                || !accepts(schema.all(), value)) {
+        if (!acceptsItself(schema, value) || !accepts(schema.all(), value)) {
             return false;
         }
         for (Schema.Alternatives alternatives : schema.alternatives()) {
@@ -42,6 +40,12 @@ final class Evaluator {
             }
         }
         return true;
+    }
+
+    /** Whether the value is valid under what a schema says without the schemas that it refers to for the same value. */
+    boolean acceptsItself(Schema schema, JsonNode value) {
+        return accepts(schema.shape(), value)
+                && (schema.values() == null || schema.values().containsKey(Values.canonical(value)));
     }
 
     private boolean accepts(Shape shape, JsonNode value) {

@@ -44,7 +44,7 @@ final class Exclusion {
     }
 
     /**
-     * @param pointers under which the shapes are valid
+     * @param pointers of the schemas of which the shapes are made, closed under references
      * @throws ConfigException where objects or arrays cannot be told apart
      */
     List<Shape> without(List<Shape> shapes, List<Shape> excluded, Set<String> pointers, Place place) {
@@ -79,7 +79,7 @@ final class Exclusion {
                 case NUMBER -> numbers.add(value.decimalValue());
                 case STRING -> texts.add(value.textValue());
                 default -> {
-                    if (expansion.accepts(pointers, value)) {
+                    if (expansion.acceptThemselves(pointers, value)) {
                         throw place.problem("values");
                     }
                 }

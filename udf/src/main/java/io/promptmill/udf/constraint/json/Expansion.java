@@ -63,12 +63,17 @@ final class Expansion {
         return evaluator.accepts(pointers, value);
     }
 
+    /** As far as the schemas say it themselves: those that they refer to for the same value are not looked at. */
+    boolean acceptThemselves(Set<String> pointers, JsonNode value) {
+        return pointers.stream().allMatch(pointer -> evaluator.acceptsItself(schemas.at(pointer), value));
+    }
+
     /**
      * @param pointers closed under references
      * @param settled alternatives of which a branch is among the pointers
      */
     private Result expand(Set<String> pointers, Set<String> settled, Purpose purpose) {
-        Shape merged = merged(pointers);
+        Shape merged = merged(pointers, purpose);
         if (merged.isEmpty()) {
             return new Result(List.of(), merged.reason());
         }
@@ -127,7 +132,7 @@ final class Expansion {
         return all;
     }
 
-    private Shape merged(Set<String> pointers) {
+    private Shape merged(Set<String> pointers, Purpose purpose) {
         Shape merged = null;
         Map<Object, JsonNode> values = null;
         for (String pointer : pointers) {
@@ -143,7 +148,12 @@ final class Expansion {
             return declared;
         }
         return declared.withValues(values.values().stream()
-                .filter(value -> evaluator.accepts(pointers, value))
+                .filter(value -> accepts(pointers, value, purpose))
                 .toList());
+    }
+
+    /** To be written, a value must be valid under all alternatives too; to be excluded, those of the branch suffice. */
+    private boolean accepts(Set<String> pointers, JsonNode value, Purpose purpose) {
+        return purpose == Purpose.WRITE ? evaluator.accepts(pointers, value) : acceptThemselves(pointers, value);
     }
 }

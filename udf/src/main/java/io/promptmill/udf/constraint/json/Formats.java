@@ -1,9 +1,9 @@
 package io.promptmill.udf.constraint.json;
 
 import io.promptmill.udf.error.NearestName;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.lucene.util.automaton.Automaton;
 
 /**
@@ -22,7 +22,6 @@ final class Formats {
             + ")|([0-9]{2}" + FOURTHS + "|(00|" + FOURTHS + ")00)-02-29)";
     private static final String TIME = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?";
     private static final String OFFSET = "(Z|[+\\-]((0[0-9]|1[0-7]):[0-5][0-9]|18:00))";
-    private static final String UNKNOWN_OFFSET = ".*\\-00:00";
     private static final String OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
     private static final String WORD = "[A-Za-z0-9_+\\-]{1,30}";
     private static final String LABEL = "[A-Za-z0-9]([A-Za-z0-9\\-]{0,28}[A-Za-z0-9])?";
@@ -35,39 +34,43 @@ final class Formats {
             .flatMap(names -> List.of(names.split(" ")).stream())
             .toList();
 
-    private static final Map<String, Automaton> BY_NAME = byName();
+    private static final List<String> NAMES = List.of("date", "date-time", "time", "uuid", "email", "ipv4");
+    /** Made when they are first asked for. */
+    private static final Map<String, Automaton> KNOWN = new ConcurrentHashMap<>();
 
     private Formats() {}
 
-    private static Map<String, Automaton> byName() {
-        Automaton unknown = Automatons.regular(UNKNOWN_OFFSET);
-        Automaton yearZero = Automatons.regular("0000.*");
-        Map<String, Automaton> formats = new LinkedHashMap<>();
-        formats.put("date", Automatons.minus(Automatons.regular(DATE), yearZero));
-        formats.put(
-                "date-time",
-                Automatons.minus(Automatons.minus(Automatons.regular(DATE + "T" + TIME + OFFSET), unknown), yearZero));
-        formats.put("time", Automatons.minus(Automatons.regular(TIME + OFFSET), unknown));
-        formats.put("uuid", Automatons.regular("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"));
-        formats.put(
-                "email",
+    private static Automaton make(String name) {
+        return switch (name) {
+            case "date" -> withoutYearZero(DATE);
+            case "date-time" -> withoutUnknownOffset(withoutYearZero(DATE + "T" + TIME + OFFSET));
+            case "time" -> withoutUnknownOffset(Automatons.regular(TIME + OFFSET));
+            case "uuid" -> Automatons.regular("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
+            case "email" ->
                 Automatons.regular(
-                        WORD + "(\\." + WORD + ")?\\@(" + LABEL + "\\.){1,3}(" + String.join("|", TOP) + ")"));
-        formats.put("ipv4", Automatons.regular("(" + OCTET + "\\.){3}" + OCTET));
-        return formats;
+                        WORD + "(\\." + WORD + ")?\\@(" + LABEL + "\\.){1,3}(" + String.join("|", TOP) + ")");
+            default -> Automatons.regular("(" + OCTET + "\\.){3}" + OCTET);
+        };
+    }
+
+    private static Automaton withoutYearZero(String expression) {
+        return Automatons.minus(Automatons.regular(expression), Automatons.regular("0000[ -~]*"));
+    }
+
+    private static Automaton withoutUnknownOffset(Automaton times) {
+        return Automatons.minus(times, Automatons.regular("[ -~]*\\-00:00"));
     }
 
     /**
      * @throws io.promptmill.udf.error.ConfigException for another name
      */
     static Automaton named(String pointer, String name) {
-        Automaton format = BY_NAME.get(name);
-        if (format == null) {
+        if (!NAMES.contains(name)) {
             throw Pointers.problem(
                     pointer,
-                    "format '" + name + "' is not supported; " + NearestName.hint(name, BY_NAME.keySet())
-                            + "Supported are " + String.join(", ", BY_NAME.keySet()) + "; for others use 'pattern'");
+                    "format '" + name + "' is not supported; " + NearestName.hint(name, NAMES) + "Supported are "
+                            + String.join(", ", NAMES) + "; for others use 'pattern'");
         }
-        return format;
+        return KNOWN.computeIfAbsent(name, Formats::make);
     }
 }

@@ -2,6 +2,7 @@ package io.promptmill.udf.constraint.json;
 
 import io.promptmill.udf.constraint.Expression;
 import io.promptmill.udf.constraint.Grammar;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -20,7 +21,8 @@ public final class JsonLexicon {
     static final Expression COLON = new Expression.Regular(Automatons.regular(": ?"));
     static final Expression COMMA = new Expression.Regular(Automatons.regular(", ?"));
 
-    private static final Map<String, Expression> RULES = rules();
+    /** What the expressions of this class refer to. */
+    static final Map<String, Expression> RULES = rules();
 
     private JsonLexicon() {}
 
@@ -29,8 +31,7 @@ public final class JsonLexicon {
         return new Grammar("json_object", RULES, "object");
     }
 
-    /** A new map of the rules that the expressions of this class refer to. */
-    static Map<String, Expression> rules() {
+    private static Map<String, Expression> rules() {
         Expression member = Expression.sequence(STRING, COLON, VALUE);
         Map<String, Expression> rules = new LinkedHashMap<>();
         rules.put("object", Expression.sequence(Expression.text("{"), list(member), Expression.text("}")));
@@ -45,7 +46,7 @@ public final class JsonLexicon {
                 "value",
                 Expression.choice(
                         OBJECT, ARRAY, STRING, NUMBER, new Expression.Regular(Automatons.regular("true|false|null"))));
-        return rules;
+        return Collections.unmodifiableMap(rules);
     }
 
     private static Expression list(Expression element) {

@@ -51,7 +51,7 @@ public final class SchemaGrammar {
             Conjunction next = open.pop();
             rules.put(next.rule(), shapes(next));
         }
-        rules.putAll(JsonLexicon.rules());
+        rules.putAll(JsonLexicon.RULES);
         return new Grammar("json_schema", rules, root.rule());
     }
 
