@@ -56,7 +56,7 @@ final class LabelInputs implements Serializable {
         for (LabelChoice choice : choices) {
             Map<String, String> entry = new HashMap<>();
             entry.put("text", choice.text());
-            entry.put("description", choice.description());
+            entry.put("description", description(choice));
             list.add(entry);
         }
         return Map.of(LabelTask.CHOICES, list);
@@ -66,8 +66,13 @@ final class LabelInputs implements Serializable {
     static Map<String, Object> variables(Map<String, Object> all, LabelChoice asked) {
         Map<String, Object> variables = new HashMap<>(all);
         variables.put(LabelTask.CHOICE, asked.text());
-        variables.put(LabelTask.DESCRIPTION, asked.description());
+        variables.put(LabelTask.DESCRIPTION, description(asked));
         return variables;
+    }
+
+    /** Templates write null as None in a list, which is no description. */
+    private static String description(LabelChoice choice) {
+        return choice.description() == null ? "" : choice.description();
     }
 
     /**

@@ -195,8 +195,9 @@ final class StubEngine implements CompletionEngine, PromptEncoder {
         return encodeText(text.toString());
     }
 
+    /** This model has no token for a tilde. */
     @Override
     public int[] encodeContinuation(int[] prompt, String text) {
-        return text.codePoints().toArray();
+        return text.replace("~", "").codePoints().toArray();
     }
 }
