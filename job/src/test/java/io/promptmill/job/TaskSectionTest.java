@@ -132,6 +132,7 @@ class TaskSectionTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
+            quoteCharacter = '\u0001',
             value = {
                 "task=lable                        | 'task' is \"lable\"; did you mean 'label'?",
                 "task=5                            | 'task' is 5; expected text",
@@ -166,6 +167,7 @@ class TaskSectionTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
+            quoteCharacter = '\u0001',
             value = {
                 "label.choices=[]                  | 'label.choices' is []; expected a list of texts",
                 "label.choices=a                   | 'label.choices' is \"a\"; expected a list of texts",
@@ -190,6 +192,7 @@ class TaskSectionTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
+            quoteCharacter = '\u0001',
             value = {
                 "extract.schema=a BINARY           | extract.schema.a is of type binary",
                 "extract.schema='{\"type\": '      | extract.schema is not JSON at line 1",
