@@ -12,6 +12,7 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -39,9 +40,10 @@ final class BrokenLines {
      * such a value as null, which must not pass for a value that was left out.
      *
      * @param generated rows with the columns of {@link OutputSchema}
+     * @param added those of them that are not the input's
      * @param kept whether the column stays in the output
      */
-    static Dataset<Row> explain(Dataset<Row> generated, boolean kept) {
+    static Dataset<Row> explain(Dataset<Row> generated, StructType added, boolean kept) {
         if (!has(generated.schema())) {
             return generated;
         }
@@ -50,25 +52,27 @@ final class BrokenLines {
                 + (kept ? "; its text is in column " + COLUMN : "");
         List<Column> columns = new ArrayList<>();
         for (String name : generated.columns()) {
-            Column column = quoted(name);
-            switch (name) {
-                case OutputSchema.COMPLETION ->
-                    columns.add(when(broken, lit(null).cast(DataTypes.StringType))
-                            .otherwise(column)
-                            .as(name));
-                case OutputSchema.FINISH_REASON ->
-                    columns.add(when(broken, lit("error")).otherwise(column).as(name));
-                case OutputSchema.ERROR ->
-                    columns.add(when(broken, lit(reason)).otherwise(column).as(name));
-                case COLUMN -> {
-                    if (kept) {
-                        columns.add(column);
-                    }
-                }
-                default -> columns.add(column);
+            if (Arrays.asList(added.fieldNames()).contains(name)) {
+                columns.add(explained(name, added.apply(name), broken, reason));
+            } else if (!name.equals(COLUMN) || kept) {
+                columns.add(quoted(name));
             }
         }
         return generated.select(columns.toArray(Column[]::new));
+    }
+
+    /** What the row would have got without its line's fault is taken from it; what was spent on it stays. */
+    private static Column explained(String name, StructField field, Column broken, String reason) {
+        Column column = quoted(name);
+        return switch (name) {
+            case OutputSchema.PROMPT_TOKENS, OutputSchema.COMPLETION_TOKENS, OutputSchema.COMPLETION_INDEX -> column;
+            case OutputSchema.FINISH_REASON ->
+                when(broken, lit("error")).otherwise(column).as(name);
+            case OutputSchema.ERROR ->
+                when(broken, lit(reason)).otherwise(column).as(name);
+            default ->
+                when(broken, lit(null).cast(field.dataType())).otherwise(column).as(name);
+        };
     }
 
     private static Column quoted(String name) {

@@ -3,6 +3,8 @@ package io.promptmill.job;
 import io.promptmill.udf.prompt.PromptTemplate;
 import io.promptmill.udf.spark.AdapterSpec;
 import io.promptmill.udf.spark.GenerateMetrics;
+import io.promptmill.udf.spark.GenerateSpec;
+import io.promptmill.udf.spark.LabelTask;
 import io.promptmill.udf.spark.OutputSchema;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -30,6 +32,7 @@ final class GenerationJob {
     private final Dataset<Row> input;
     private final Dataset<Row> output;
     private final Evaluation evaluation;
+    private final StructType added;
     private final OptionalLong rows;
 
     /**
@@ -45,15 +48,16 @@ final class GenerationJob {
         writer = new OutputWriter(config.output(), spark.sparkContext().hadoopConfiguration());
         InputReader reader = new InputReader(spark, config.input());
         input = reader.openMarked(expectedColumns());
-        StructType schema = OutputSchema.of(input.schema());
+        GenerateSpec spec = config.generateSpec(model, adapters);
+        StructType schema = OutputSchema.of(input.schema(), spec);
+        added = OutputSchema.added(spec);
         metrics = GenerateMetrics.register(spark.sparkContext());
-        MapPartitionsFunction<Row, Row> function =
-                functions.create(config.generateSpec(model, adapters), input.schema(), metrics);
+        MapPartitionsFunction<Row, Row> function = functions.create(spec, input.schema(), metrics);
         InputSize size = InputSize.of(input, config.input());
         rows = size.rows();
         Dataset<Row> generated = size.spread(input, ClusterSlots.count(spark.sparkContext()))
                 .mapPartitions(function, Encoders.row(schema));
-        output = BrokenLines.explain(generated, keepsBrokenLines(reader));
+        output = BrokenLines.explain(generated, added, keepsBrokenLines(reader));
         evaluation = config.evaluation() == null
                 ? null
                 : Evaluation.of(config.evaluation(), input.schema(), output.schema());
@@ -70,7 +74,7 @@ final class GenerationJob {
      */
     JobReport run(PrintStream progress) {
         long start = System.nanoTime();
-        spark.sparkContext().setJobDescription("generate " + writer.target());
+        spark.sparkContext().setJobDescription(config.task().name() + " " + writer.target());
         LOG.info(
                 "generating {} rows from {}",
                 rows.isPresent() ? rows.getAsLong() : "an unknown number of",
@@ -141,11 +145,22 @@ final class GenerationJob {
     private JobReport report(List<Path> published, double seconds) {
         String path = writer.target().toString();
         try {
-            return JobReport.of(read(published), config.input().id(), metrics, seconds, path);
+            return JobReport.of(read(published), shownColumns(), metrics, seconds, path);
         } catch (Exception e) {
             LOG.warn("the rows are in {} but could not be counted: {}", path, Failures.firstLine(e));
             return JobReport.estimated(metrics, seconds, path);
         }
+    }
+
+    /** What a look at the first rows is to show: which row it is, and what became of it. */
+    private List<String> shownColumns() {
+        List<String> columns = new ArrayList<>();
+        if (config.input().id() != null) {
+            columns.add(config.input().id());
+        }
+        columns.add(added.fieldNames()[0]);
+        columns.add(config.task() instanceof LabelTask ? OutputSchema.PROBABILITY : OutputSchema.FINISH_REASON);
+        return columns;
     }
 
     private String everyRowFailed(List<Path> rows) {
@@ -178,6 +193,7 @@ final class GenerationJob {
             columns.add(config.evaluation().column());
         }
         columns.addAll(promptColumns());
+        columns.addAll(config.task().inputColumns());
         columns.addAll(config.sampling().columns().values());
         return columns.stream().distinct().toList();
     }
@@ -185,7 +201,12 @@ final class GenerationJob {
     private List<String> promptColumns() {
         return switch (config.prompt().source()) {
             case COLUMN, MESSAGES -> List.of(config.prompt().value());
-            case TEMPLATE -> List.copyOf(new PromptTemplate(config.prompt().value()).variables());
+            case TEMPLATE ->
+                new PromptTemplate(config.prompt().value())
+                        .variables().stream()
+                                .filter(name ->
+                                        !config.task().templateVariables().contains(name))
+                                .toList();
         };
     }
 

@@ -6,6 +6,8 @@ import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.prompt.PromptSpec;
 import io.promptmill.udf.spark.AdapterSpec;
 import io.promptmill.udf.spark.GenerateSpec;
+import io.promptmill.udf.spark.Reasoning;
+import io.promptmill.udf.spark.TaskSpec;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -16,6 +18,8 @@ import java.util.Objects;
  * @param model path on every node, URI on a Hadoop filesystem, the name of a file shipped with the job, or a reference to
  *     the Hugging Face hub
  * @param adapters that rows may use
+ * @param task what is made of a row's prompt
+ * @param reasoning whether the model thinks before it answers
  * @param evaluation or null
  */
 record JobConfig(
@@ -27,10 +31,26 @@ record JobConfig(
         EngineConfig engine,
         SparkConfig spark,
         AdapterSpec adapters,
+        TaskSpec task,
+        Reasoning reasoning,
         EvaluationConfig evaluation) {
 
     private static final List<String> KEYS = List.of(
-            "model", "adapters", "adapter", "input", "prompt", "sampling", "output", "engine", "spark", "evaluate");
+            "model",
+            "adapters",
+            "adapter",
+            "input",
+            "prompt",
+            "task",
+            "generate",
+            "label",
+            "extract",
+            "reasoning",
+            "sampling",
+            "output",
+            "engine",
+            "spark",
+            "evaluate");
 
     /**
      * Binds and checks a configuration.
@@ -40,17 +60,23 @@ record JobConfig(
     static JobConfig of(JsonNode root) {
         Section section = Section.of("", root, KEYS);
         InputConfig input = InputConfig.of(section.value("input"));
+        SamplingConfig sampling = SamplingConfig.of(section.value("sampling"));
+        TaskSpec task = TaskSection.of(section);
+        Reasoning reasoning = ReasoningSection.of(section.value("reasoning"));
+        task.checkAgainst(sampling.defaults(), sampling.columns().keySet(), reasoning);
         return new JobConfig(
                 section.requireText("model"),
                 input,
                 prompt(section.value("prompt")),
-                SamplingConfig.of(section.value("sampling")),
+                sampling,
                 OutputConfig.of(section.value("output")),
                 RecordBinder.bind(
                         Section.of("engine", section.value("engine"), RecordBinder.keys(EngineConfig.class)),
                         EngineConfig.DEFAULT),
                 SparkConfig.of(section.value("spark")),
                 AdapterSection.of(section, input.adapter()),
+                task,
+                reasoning,
                 EvaluationConfig.of(section.value("evaluate")));
     }
 
@@ -61,7 +87,9 @@ record JobConfig(
      */
     GenerateSpec generateSpec(String resolvedModel, AdapterSpec resolvedAdapters) {
         return new GenerateSpec(resolvedModel, input.id(), prompt, sampling.defaults(), sampling.columns(), engine)
-                .withAdapters(resolvedAdapters);
+                .withAdapters(resolvedAdapters)
+                .withTask(task)
+                .withReasoning(reasoning);
     }
 
     private static PromptSpec prompt(JsonNode node) {

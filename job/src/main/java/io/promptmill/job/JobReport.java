@@ -44,9 +44,10 @@ record JobReport(
      * Counts what was written.
      *
      * @param written every row of the output
-     * @param id column to show beside the completions, or null
+     * @param columns of the rows that are shown; errors are added where there are any
      */
-    static JobReport of(Dataset<Row> written, String id, GenerateMetrics metrics, double seconds, String path) {
+    static JobReport of(
+            Dataset<Row> written, List<String> columns, GenerateMetrics metrics, double seconds, String path) {
         Row totals = written.agg(
                         count(lit(1)),
                         count(col(OutputSchema.ERROR)),
@@ -56,10 +57,7 @@ record JobReport(
                 .first();
         long rows = totals.getLong(0);
         long errors = totals.getLong(1);
-        List<String> shown = new ArrayList<>(List.of(OutputSchema.COMPLETION, OutputSchema.FINISH_REASON));
-        if (id != null) {
-            shown.add(0, id);
-        }
+        List<String> shown = new ArrayList<>(columns);
         if (errors > 0) {
             shown.add(OutputSchema.ERROR);
         }

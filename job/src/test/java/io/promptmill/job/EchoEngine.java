@@ -3,9 +3,12 @@ package io.promptmill.job;
 import io.promptmill.udf.engine.ChoiceRequest;
 import io.promptmill.udf.engine.ChoiceScores;
 import io.promptmill.udf.engine.Completion;
+import io.promptmill.udf.engine.CompletionDetails;
 import io.promptmill.udf.engine.CompletionEngine;
+import io.promptmill.udf.engine.CompletionOptions;
 import io.promptmill.udf.engine.FinishReason;
 import io.promptmill.udf.engine.Request;
+import io.promptmill.udf.engine.TokenLogprob;
 import io.promptmill.udf.prompt.ChatMessage;
 import io.promptmill.udf.prompt.PromptEncoder;
 import io.promptmill.udf.spark.GenerateFunction;
@@ -15,8 +18,9 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Completes a prompt with itself in capitals; a prompt that contains {@code refuse} becomes an error of its row, one
- * with {@code crash} the engine's end.
+ * Completes a prompt with itself in capitals, or, where JSON is asked for, with the JSON in it; a prompt that contains {@code
+ * refuse} becomes an error of its row, one with {@code crash} the engine's end. A choice is the likelier the more often the
+ * prompt has it.
  */
 final class EchoEngine implements CompletionEngine {
     /** Rows through this engine and Promptmill's own function. */
@@ -60,15 +64,36 @@ final class EchoEngine implements CompletionEngine {
         if (prompt.contains("crash")) {
             return CompletableFuture.failedFuture(new IllegalStateException("the engine is gone"));
         }
+        if (prompt.contains("refuse")) {
+            return CompletableFuture.completedFuture(Completion.failed("refused", tokens.length));
+        }
+        boolean asked = request.options().logprobs() != CompletionOptions.NONE;
+        // What a row draws depends on its id: here, the number of its request.
+        int draw = request.rowId().length();
+        CompletionDetails details = new CompletionDetails(
+                request.options().reasoning() == null ? null : "hm",
+                0,
+                asked ? List.of(new TokenLogprob(draw, "t", -1.0, List.of())) : null,
+                null,
+                asked ? -draw : Double.NaN);
+        String text = request.options().constraint() == null
+                ? prompt.toUpperCase()
+                : prompt.substring(Math.max(0, prompt.indexOf('{')));
         return CompletableFuture.completedFuture(
-                prompt.contains("refuse")
-                        ? Completion.failed("refused", tokens.length)
-                        : new Completion(prompt.toUpperCase(), FinishReason.STOP, tokens.length, tokens.length, null));
+                new Completion(text, FinishReason.STOP, tokens.length, tokens.length, null, details, false));
     }
 
     @Override
     public CompletableFuture<ChoiceScores> score(ChoiceRequest request) {
-        throw new UnsupportedOperationException();
+        int[] tokens = request.promptTokens();
+        String prompt = new String(tokens, 0, tokens.length);
+        double[] logprobs = request.choices().stream()
+                .mapToDouble(choice -> Math.log(prompt.split(new String(choice, 0, choice.length), -1).length))
+                .toArray();
+        return CompletableFuture.completedFuture(
+                prompt.contains("refuse")
+                        ? ChoiceScores.failed("refused", tokens.length)
+                        : new ChoiceScores(logprobs, tokens.length, 1, null, false));
     }
 
     @Override

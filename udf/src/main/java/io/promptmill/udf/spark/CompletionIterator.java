@@ -1,24 +1,23 @@
 package io.promptmill.udf.spark;
 
-import io.promptmill.udf.engine.Completion;
 import io.promptmill.udf.engine.CompletionEngine;
-import io.promptmill.udf.engine.FinishReason;
-import io.promptmill.udf.engine.Request;
 import io.promptmill.udf.error.RequestException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.apache.spark.TaskContext;
-import org.apache.spark.TaskKilledException;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 
 /**
- * Rows in, rows with completions out, in the same order. Only a window of rows is held: it is filled up again before
+ * Rows in, rows with what became of them out, in the same order. What is asked of the engine for a row, and which columns
+ * that gives, is the task's business. Only a window of rows is held: it is filled up again before
  * every row that leaves, so the engine always has requests of this task to choose from and memory does not grow with the
  * partition. Belongs to one task: not thread-safe.
  */
@@ -29,36 +28,50 @@ final class CompletionIterator implements Iterator<Row> {
      */
     static final long WINDOW_TOKENS = 2L << 20;
 
-    /** A row under way. {@code tokens}: of its prompt, 0 where it has none. */
-    private record Pending(Row row, int tokens, CompletableFuture<Completion> completion) {}
+    /** A row whose requests are submitted. */
+    private record Pending<A>(Row row, RowWork<A> work, List<CompletableFuture<A>> answers) {
+        int requests() {
+            return Math.max(1, work.requests().size());
+        }
+
+        void cancel() {
+            answers.forEach(answer -> answer.cancel(false));
+        }
+    }
 
     private final Iterator<Row> rows;
-    private final RequestBuilder requests;
+    private final RowTask.Worker worker;
+    private final String[] columns;
     private final CompletionEngine engine;
-    private final int windowRows;
+    private final int windowRequests;
     private final GenerateMetrics metrics;
     private final TaskWait wait;
     private final Function<Throwable, RuntimeException> onEngineFailure;
-    private final ArrayDeque<Pending> window = new ArrayDeque<>();
+    private final ArrayDeque<Pending<?>> window = new ArrayDeque<>();
+    private final ArrayDeque<Row> ready = new ArrayDeque<>();
+    private int underWay;
     private long windowTokens;
 
     /**
-     * @param windowRows under way at most
+     * @param columns that are added to those of a row
+     * @param windowRequests under way from which on no further row is read
      * @param metrics or null
      * @param onEngineFailure turns a failure of the engine into what fails the task
      */
     CompletionIterator(
             Iterator<Row> rows,
-            RequestBuilder requests,
+            RowTask.Worker worker,
+            String[] columns,
             CompletionEngine engine,
-            int windowRows,
+            int windowRequests,
             GenerateMetrics metrics,
             TaskContext task,
             Function<Throwable, RuntimeException> onEngineFailure) {
         this.rows = rows;
-        this.requests = requests;
+        this.worker = worker;
+        this.columns = columns;
         this.engine = engine;
-        this.windowRows = windowRows;
+        this.windowRequests = windowRequests;
         this.metrics = metrics;
         this.wait = new TaskWait(task);
         this.onEngineFailure = onEngineFailure;
@@ -67,7 +80,7 @@ final class CompletionIterator implements Iterator<Row> {
     @Override
     public boolean hasNext() {
         fill();
-        return !window.isEmpty();
+        return !ready.isEmpty() || !window.isEmpty();
     }
 
     @Override
@@ -75,104 +88,101 @@ final class CompletionIterator implements Iterator<Row> {
         if (!hasNext()) {
             throw new NoSuchElementException("no rows are left in this partition");
         }
-        Pending head = window.peek();
-        Completion completion = await(head);
-        window.remove();
-        windowTokens -= head.tokens;
-        count(completion);
-        return output(head.row, completion);
+        if (ready.isEmpty()) {
+            Pending<?> head = window.peek();
+            RowResult result = await(head);
+            window.remove();
+            underWay -= head.requests();
+            windowTokens -= head.work.tokens();
+            count(result);
+            result.rows().forEach(values -> ready.add(output(head.row, values)));
+        }
+        return ready.remove();
     }
 
     /** Gives up what is under way; an engine may drop requests whose future is cancelled. */
     void cancel() {
-        window.forEach(pending -> pending.completion.cancel(false));
+        window.forEach(Pending::cancel);
         window.clear();
     }
 
     private void fill() {
-        while (window.size() < windowRows && windowTokens < WINDOW_TOKENS) {
+        while (underWay < windowRequests && windowTokens < WINDOW_TOKENS) {
             wait.checkAlive();
             if (!rows.hasNext()) {
                 return;
             }
-            Pending pending = start(rows.next());
+            Row row = rows.next();
+            Pending<?> pending = submit(row, RowWork.of(0, () -> worker.start(row)));
             window.add(pending);
-            windowTokens += pending.tokens;
+            underWay += pending.requests();
+            windowTokens += pending.work.tokens();
         }
     }
 
-    private Pending start(Row row) {
-        int tokens = 0;
+    private <A> Pending<A> submit(Row row, RowWork<A> work) {
+        Pending<A> pending = new Pending<>(row, work, new ArrayList<>());
         try {
-            int[] prompt = asRowError(() -> requests.prompt(row));
-            tokens = prompt.length;
-            return new Pending(row, tokens, submit(asRowError(() -> requests.request(row, prompt))));
+            work.requests().forEach(request -> pending.answers.add(request.to(engine)));
+            return pending;
         } catch (RequestException unusable) {
-            Completion failed = Completion.failed(unusable.getMessage(), tokens);
-            return new Pending(row, tokens, CompletableFuture.completedFuture(failed));
-        }
-    }
-
-    /** What a row's values bring about concerns this row only, whatever the exception; a kill concerns the task. */
-    private static <T> T asRowError(Supplier<T> step) {
-        try {
-            return step.get();
-        } catch (RequestException | TaskKilledException meant) {
-            throw meant;
-        } catch (RuntimeException unforeseen) {
-            throw new RequestException(
-                    "the row cannot be made into a request (" + unforeseen + "); check its values", unforeseen);
-        }
-    }
-
-    private CompletableFuture<Completion> submit(Request request) {
-        try {
-            return engine.submit(request);
-        } catch (RequestException unusable) {
-            throw unusable;
+            pending.cancel();
+            return new Pending<>(row, work.refused(unusable.getMessage()), List.of());
         } catch (RuntimeException failure) {
             throw onEngineFailure.apply(failure);
         }
     }
 
-    private Completion await(Pending pending) {
+    private <A> RowResult await(Pending<A> pending) {
+        RowWork<A> work = pending.work;
+        if (work.refusal() != null) {
+            return worker.failed(work.refusal(), work.promptTokens(), 0);
+        }
+        List<A> answers = new ArrayList<>();
         try {
-            return wait.get(pending.completion);
+            for (CompletableFuture<A> answer : pending.answers) {
+                answers.add(wait.get(answer));
+            }
+            return work.finish().apply(answers);
+        } catch (RequestException unusable) {
+            return refused(pending, unusable);
         } catch (ExecutionException failure) {
             if (failure.getCause() instanceof RequestException unusable) {
-                return Completion.failed(unusable.getMessage(), pending.tokens);
+                return refused(pending, unusable);
             }
             throw onEngineFailure.apply(failure.getCause());
         }
     }
 
-    private void count(Completion completion) {
+    private RowResult refused(Pending<?> pending, RequestException reason) {
+        pending.cancel();
+        return worker.failed(reason.getMessage(), pending.work.promptTokens(), 0);
+    }
+
+    private void count(RowResult result) {
         if (metrics == null) {
             return;
         }
         metrics.rows().add(1L);
-        metrics.promptTokens().add((long) completion.promptTokens());
-        metrics.completionTokens().add((long) completion.completionTokens());
-        if (completion.copied()) {
+        metrics.promptTokens().add(result.promptTokens());
+        metrics.completionTokens().add(result.completionTokens());
+        if (result.copied()) {
             metrics.copiedRows().add(1L);
         }
-        if (completion.error() != null) {
+        if (result.failed()) {
             metrics.errors().add(1L);
         }
     }
 
-    private static Row output(Row input, Completion completion) {
-        boolean failed = completion.error() != null;
-        Object[] values = new Object[input.size() + OutputSchema.ADDED.size()];
+    private Row output(Row input, Map<String, Object> added) {
+        Object[] values = new Object[input.size() + columns.length];
         int column = 0;
         for (; column < input.size(); column++) {
             values[column] = input.get(column);
         }
-        values[column++] = failed ? null : completion.text();
-        values[column++] = (failed ? FinishReason.ERROR : completion.finishReason()).label();
-        values[column++] = completion.promptTokens();
-        values[column++] = completion.completionTokens();
-        values[column] = completion.error();
+        for (String name : columns) {
+            values[column++] = added.get(name);
+        }
         return RowFactory.create(values);
     }
 }

@@ -16,9 +16,10 @@ import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.TaskCompletionListener;
 
 /**
- * Completes the prompt of every row of a partition: {@code rows.mapPartitions(function, Encoders.row(schema))}, or
- * {@link #applyTo}. Every input row yields one output row, in the same order, with the columns of {@link OutputSchema};
- * a row that cannot be served carries the reason in {@code error}. A partition of any length takes the same memory.
+ * Does a job's task for every row of a partition: {@code rows.mapPartitions(function, Encoders.row(schema))}, or {@link
+ * #applyTo}. Every input row yields one output row (with {@link GenerateTask#explode}, as many as it has completions), in
+ * the same order, with the columns of {@link OutputSchema}; a row that cannot be served carries the reason in {@code
+ * error}. A partition of any length takes the same memory.
  *
  * <p>The constructor runs on the driver and refuses a specification that does not fit the columns. The function is
  * immutable, thread-safe and serialised by Java's own mechanism, under Kryo too: Kryo cannot write records.
@@ -27,15 +28,12 @@ import org.apache.spark.util.TaskCompletionListener;
 public final class GenerateFunction implements MapPartitionsFunction<Row, Row> {
     private static final long serialVersionUID = 1L;
 
-    /** Rows under way per sequence that the engine runs; the surplus covers for a slow row at the window's head. */
+    /** Requests under way per sequence that the engine runs; the surplus covers for a slow row at the window's head. */
     private static final int WINDOW_PER_SEQUENCE = 4;
 
     private final GenerateSpec spec;
-    private final StructType inputSchema;
     private final StructType outputSchema;
-    private final RowIds ids;
-    private final SamplingOverrides sampling;
-    private final AdapterColumn adapters;
+    private final RowTask task;
     private final GenerateMetrics metrics;
     private final EngineSource source;
 
@@ -56,17 +54,13 @@ public final class GenerateFunction implements MapPartitionsFunction<Row, Row> {
      */
     public GenerateFunction(GenerateSpec spec, StructType inputSchema, GenerateMetrics metrics, EngineSource source) {
         this.spec = Objects.requireNonNull(spec, "spec");
-        this.inputSchema = Objects.requireNonNull(inputSchema, "inputSchema");
         if (spec.model() == null || spec.model().isBlank()) {
             throw new ConfigException("no model is given; name a model file, a URI or a file shipped with the job");
         }
-        this.outputSchema = OutputSchema.of(inputSchema);
-        this.ids = new RowIds(spec.idColumn(), inputSchema);
-        this.sampling = new SamplingOverrides(spec.sampling(), spec.samplingColumns(), inputSchema);
-        this.adapters = new AdapterColumn(spec.adapters(), inputSchema);
+        this.outputSchema = OutputSchema.of(inputSchema, spec);
+        this.task = RowTask.of(spec, inputSchema);
         this.metrics = metrics;
         this.source = Objects.requireNonNull(source, "source");
-        prompts();
     }
 
     /** Columns of the rows that this function yields. */
@@ -84,33 +78,28 @@ public final class GenerateFunction implements MapPartitionsFunction<Row, Row> {
         if (!rows.hasNext()) {
             return Collections.emptyIterator();
         }
-        TaskContext task = TaskContext.get();
+        TaskContext context = TaskContext.get();
         CompletionEngine engine = source.get(spec, metrics);
-        PromptReader prompts = prompts();
-        prompts.requireUsable(engine.encoder());
         CompletionIterator completions = new CompletionIterator(
                 rows,
-                new RequestBuilder(prompts, ids, sampling, adapters, engine.encoder()),
+                task.open(engine),
+                OutputSchema.added(spec).fieldNames(),
                 engine,
                 Math.multiplyExact(WINDOW_PER_SEQUENCE, engine.maximumSequences()),
                 metrics,
-                task,
+                context,
                 failure -> engineFailure(engine, failure));
-        if (task != null) {
+        if (context != null) {
             TaskCompletionListener onEnd = ended -> completions.cancel();
-            task.addTaskCompletionListener(onEnd);
+            context.addTaskCompletionListener(onEnd);
         }
         return completions;
-    }
-
-    private PromptReader prompts() {
-        return new PromptReader(spec.prompt(), inputSchema, spec.now());
     }
 
     private RuntimeException engineFailure(CompletionEngine engine, Throwable failure) {
         source.failed(engine);
         return new IllegalStateException(
-                "the engine of model '" + spec.model() + "' failed while it completed a row (" + failure
+                "the engine of model '" + spec.model() + "' failed while it served a row (" + failure
                         + "); Spark runs the task again, with a newly loaded engine",
                 failure);
     }

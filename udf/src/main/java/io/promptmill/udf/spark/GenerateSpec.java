@@ -15,7 +15,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Map;
 
 /**
- * What a generation job does with a row; travels to the executors.
+ * What a job does with a row; travels to the executors.
  *
  * @param model path on every node, URI on a Hadoop filesystem, or the name of a file shipped with the job
  * @param idColumn keys a row's random stream; null: the prompt's own tokens key it
@@ -25,6 +25,8 @@ import java.util.Map;
  * @param start of the job, an instant in ISO 8601 such as {@code 2026-01-31T09:30:00Z}: the date that templates see, in
  *     UTC. Executors read no clock, so a row becomes the same prompt wherever and however often it is run
  * @param adapters that rows may use
+ * @param task what is made of a row's prompt
+ * @param reasoning whether the model thinks before it answers
  */
 @DefaultSerializer(JavaSerializer.class)
 public record GenerateSpec(
@@ -35,12 +37,15 @@ public record GenerateSpec(
         Map<String, String> samplingColumns,
         EngineConfig engine,
         String start,
-        AdapterSpec adapters)
+        AdapterSpec adapters,
+        TaskSpec task,
+        Reasoning reasoning)
         implements Serializable {
 
-    /** @throws ConfigException where {@code start} is not an instant */
+    /** @throws ConfigException where {@code start} is not an instant, or settings have no meaning for the task */
     public GenerateSpec {
         samplingColumns = Map.copyOf(samplingColumns);
+        task.checkAgainst(sampling, samplingColumns.keySet(), reasoning);
         try {
             Instant.parse(start);
         } catch (DateTimeParseException malformed) {
@@ -49,7 +54,7 @@ public record GenerateSpec(
         }
     }
 
-    /** A job that starts now, without adapters. To be called on the driver, once for all rows of the job. */
+    /** A job of completions that starts now, without adapters. To be called on the driver, once for all rows of the job. */
     public GenerateSpec(
             String model,
             String idColumn,
@@ -65,12 +70,27 @@ public record GenerateSpec(
                 samplingColumns,
                 engine,
                 Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
-                AdapterSpec.NONE);
+                AdapterSpec.NONE,
+                GenerateTask.DEFAULT,
+                Reasoning.AS_MODEL);
     }
 
     /** The same job with adapters. */
     public GenerateSpec withAdapters(AdapterSpec newAdapters) {
-        return new GenerateSpec(model, idColumn, prompt, sampling, samplingColumns, engine, start, newAdapters);
+        return new GenerateSpec(
+                model, idColumn, prompt, sampling, samplingColumns, engine, start, newAdapters, task, reasoning);
+    }
+
+    /** The same rows for another task. */
+    public GenerateSpec withTask(TaskSpec newTask) {
+        return new GenerateSpec(
+                model, idColumn, prompt, sampling, samplingColumns, engine, start, adapters, newTask, reasoning);
+    }
+
+    /** The same job with a model that thinks, or does not. */
+    public GenerateSpec withReasoning(Reasoning newReasoning) {
+        return new GenerateSpec(
+                model, idColumn, prompt, sampling, samplingColumns, engine, start, adapters, task, newReasoning);
     }
 
     /** The job's start as a date and time in UTC. */

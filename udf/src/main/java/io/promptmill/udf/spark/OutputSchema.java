@@ -1,21 +1,28 @@
 package io.promptmill.udf.spark;
 
+import io.promptmill.udf.engine.CompletionOptions;
 import io.promptmill.udf.error.ConfigException;
 import java.util.List;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
-/** The columns of a generation job's output: the input's, then what became of the row. */
+/** The columns of a job's output: the input's, then what became of the row. */
 public final class OutputSchema {
     public static final String COMPLETION = "completion";
+    public static final String COMPLETIONS = "completions";
+    public static final String COMPLETION_INDEX = "completion_index";
+    public static final String REASONING = "reasoning";
+    public static final String LABEL = "label";
+    public static final String PROBABILITY = "probability";
+    public static final String MARGIN = "margin";
+    public static final String PROBABILITIES = "probabilities";
+    public static final String EXTRACTED = "extracted";
     public static final String FINISH_REASON = "finish_reason";
     public static final String PROMPT_TOKENS = "prompt_tokens";
     public static final String COMPLETION_TOKENS = "completion_tokens";
+    public static final String LOGPROBS = "logprobs";
+    public static final String PROMPT_LOGPROBS = "prompt_logprobs";
     public static final String ERROR = "error";
-
-    /** Names of the added columns, in order. */
-    public static final List<String> ADDED =
-            List.of(COMPLETION, FINISH_REASON, PROMPT_TOKENS, COMPLETION_TOKENS, ERROR);
 
     private OutputSchema() {}
 
@@ -24,17 +31,72 @@ public final class OutputSchema {
      *
      * @throws ConfigException where the input already has a column of one of the added names
      */
-    public static StructType of(StructType input) {
+    public static StructType of(StructType input, GenerateSpec spec) {
+        StructType added = added(spec);
+        List<String> names = List.of(added.fieldNames());
         for (String field : input.fieldNames()) {
-            if (ADDED.stream().anyMatch(field::equalsIgnoreCase)) {
-                throw new ConfigException("input column '" + field + "' has the name of an output column (" + ADDED
+            if (names.stream().anyMatch(field::equalsIgnoreCase)) {
+                throw new ConfigException("input column '" + field + "' has the name of an output column (" + names
                         + "); rename or drop it before the job");
             }
         }
-        return input.add(COMPLETION, DataTypes.StringType, true)
-                .add(FINISH_REASON, DataTypes.StringType, false)
+        StructType all = input;
+        for (var field : added.fields()) {
+            all = all.add(field);
+        }
+        return all;
+    }
+
+    /** The columns that a job adds, in order. The first is what it is run for. */
+    public static StructType added(GenerateSpec spec) {
+        if (spec.task() instanceof LabelTask label) {
+            return label(label);
+        }
+        if (spec.task() instanceof ExtractTask extract) {
+            return counted(withReasoning(
+                            new StructType().add(EXTRACTED, extract.type()).add(COMPLETION, DataTypes.StringType),
+                            spec))
+                    .add(ERROR, DataTypes.StringType);
+        }
+        return generate((GenerateTask) spec.task(), spec);
+    }
+
+    private static StructType generate(GenerateTask task, GenerateSpec spec) {
+        StructType columns = new StructType().add(COMPLETION, DataTypes.StringType);
+        if (task.n() > 1 && !task.explode()) {
+            columns = columns.add(COMPLETIONS, DataTypes.createArrayType(DataTypes.StringType));
+        }
+        if (task.explode()) {
+            columns = columns.add(COMPLETION_INDEX, DataTypes.IntegerType, false);
+        }
+        columns = counted(withReasoning(columns, spec));
+        if (task.logprobs() != CompletionOptions.NONE) {
+            columns = columns.add(LOGPROBS, LogprobColumns.TYPE);
+        }
+        if (task.promptLogprobs() != CompletionOptions.NONE) {
+            columns = columns.add(PROMPT_LOGPROBS, LogprobColumns.TYPE);
+        }
+        return columns.add(ERROR, DataTypes.StringType);
+    }
+
+    private static StructType label(LabelTask task) {
+        return counted(new StructType()
+                        .add(
+                                LABEL,
+                                task.multi() ? DataTypes.createArrayType(DataTypes.StringType) : DataTypes.StringType)
+                        .add(PROBABILITY, DataTypes.DoubleType)
+                        .add(MARGIN, DataTypes.DoubleType)
+                        .add(PROBABILITIES, DataTypes.createMapType(DataTypes.StringType, DataTypes.DoubleType)))
+                .add(ERROR, DataTypes.StringType);
+    }
+
+    private static StructType withReasoning(StructType columns, GenerateSpec spec) {
+        return spec.reasoning().isOn() ? columns.add(REASONING, DataTypes.StringType) : columns;
+    }
+
+    private static StructType counted(StructType columns) {
+        return columns.add(FINISH_REASON, DataTypes.StringType, false)
                 .add(PROMPT_TOKENS, DataTypes.IntegerType, false)
-                .add(COMPLETION_TOKENS, DataTypes.IntegerType, false)
-                .add(ERROR, DataTypes.StringType, true);
+                .add(COMPLETION_TOKENS, DataTypes.IntegerType, false);
     }
 }

@@ -13,10 +13,12 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StringType;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /** Takes the prompt out of a row and turns it into token ids. Belongs to one task: not thread-safe. */
@@ -26,18 +28,21 @@ final class PromptReader {
     private final PromptSpec spec;
     private final LocalDateTime now;
     private final StructType schema;
+    private final Thinking thinking;
     private final int column;
     private final PromptTemplate template;
     private final Map<String, Integer> variables = new LinkedHashMap<>();
 
     /**
      * @param now the date that templates see
+     * @param given template variables that are no columns, see {@link TaskSpec#templateVariables}
      * @throws ConfigException where a column is missing or of a type that holds no prompt
      */
-    PromptReader(PromptSpec spec, StructType schema, LocalDateTime now) {
+    PromptReader(PromptSpec spec, StructType schema, LocalDateTime now, Thinking thinking, Set<String> given) {
         this.spec = spec;
         this.schema = schema;
         this.now = now;
+        this.thinking = thinking;
         switch (spec.source()) {
             case COLUMN -> {
                 template = null;
@@ -59,10 +64,29 @@ final class PromptReader {
             default -> {
                 column = -1;
                 template = new PromptTemplate(spec.value());
-                template.variables()
-                        .forEach(name -> variables.put(name, Columns.require(schema, name, "template variable")));
+                for (String name : template.variables()) {
+                    if (given.contains(name)) {
+                        requireNoColumn(name);
+                    } else {
+                        variables.put(name, Columns.require(schema, name, "template variable"));
+                    }
+                }
             }
         }
+    }
+
+    private void requireNoColumn(String name) {
+        for (String field : schema.fieldNames()) {
+            if (field.equalsIgnoreCase(name)) {
+                throw new ConfigException("template variable '" + name + "' is what this task gives to a template, and"
+                        + " column '" + field + "' of the input, too; rename the column");
+            }
+        }
+    }
+
+    /** Whether the prompt is a template that reads this variable. */
+    boolean reads(String variable) {
+        return template != null && template.variables().contains(variable);
     }
 
     /** @throws ConfigException where the job needs a chat template that the model does not have */
@@ -78,13 +102,18 @@ final class PromptReader {
     /**
      * The token ids of the row's prompt, at least one.
      *
+     * @param given values of the task's template variables
      * @throws RequestException where the row has no usable prompt
      */
-    int[] read(Row row, PromptEncoder encoder) {
+    int[] read(Row row, Map<String, ?> given, PromptEncoder encoder) {
         int[] tokens = switch (spec.source()) {
             case COLUMN -> encode(text(row), encoder);
-            case MESSAGES -> encoder.encodeChat(withSystem(messages(row)), now);
-            case TEMPLATE -> encode(rendered(row), encoder);
+            case MESSAGES -> encodeChat(messages(row), encoder);
+            case TEMPLATE -> {
+                Map<String, Object> values = new HashMap<>(given);
+                variables.forEach((name, index) -> values.put(name, RowValues.toJava(row.get(index), type(index))));
+                yield encode(rendered(values), encoder);
+            }
         };
         if (tokens.length == 0) {
             throw new RequestException("prompt has no tokens");
@@ -92,12 +121,41 @@ final class PromptReader {
         return tokens;
     }
 
+    /** The token ids of the template with each of a row's values replaced by a text. */
+    int[] readContentFree(String text, Map<String, ?> given, PromptEncoder encoder) {
+        return encode(renderContentFree(text, given), encoder);
+    }
+
+    /** The template with each of a row's values replaced by a text. */
+    String renderContentFree(String text, Map<String, ?> given) {
+        Map<String, Object> values = new HashMap<>(given);
+        variables.forEach((name, index) -> values.put(name, contentFree(type(index), text)));
+        return rendered(values);
+    }
+
+    /** Of the same form as values of the type, so that a template finds what it looks for. */
+    private static Object contentFree(DataType type, String text) {
+        if (type instanceof StructType struct) {
+            Map<String, Object> fields = new LinkedHashMap<>();
+            for (StructField field : struct.fields()) {
+                fields.put(field.name(), contentFree(field.dataType(), text));
+            }
+            return fields;
+        }
+        return type instanceof ArrayType array ? List.of(contentFree(array.elementType(), text)) : text;
+    }
+
     private int[] encode(String prompt, PromptEncoder encoder) {
         boolean chat = spec.chat() == null ? encoder.hasChatTemplate() : spec.chat();
         if (chat) {
-            return encoder.encodeChat(withSystem(List.of(new ChatMessage("user", prompt))), now);
+            return encodeChat(List.of(new ChatMessage("user", prompt)), encoder);
         }
         return encoder.encodeText(hasSystem() ? spec.system() + "\n\n" + prompt : prompt);
+    }
+
+    private int[] encodeChat(List<ChatMessage> messages, PromptEncoder encoder) {
+        int[] prompt = encoder.encodeChat(withSystem(messages), now, thinking.templateVariables());
+        return thinking.settle(prompt, encoder);
     }
 
     private boolean hasSystem() {
@@ -123,9 +181,7 @@ final class PromptReader {
         return prompt;
     }
 
-    private String rendered(Row row) {
-        Map<String, Object> values = new HashMap<>();
-        variables.forEach((name, index) -> values.put(name, RowValues.toJava(row.get(index), type(index))));
+    private String rendered(Map<String, Object> values) {
         String prompt = template.render(values, now);
         if (prompt.isEmpty()) {
             throw new RequestException("prompt template renders to an empty text for this row");

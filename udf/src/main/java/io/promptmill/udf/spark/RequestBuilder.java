@@ -1,23 +1,36 @@
 package io.promptmill.udf.spark;
 
+import io.promptmill.udf.engine.CompletionOptions;
 import io.promptmill.udf.engine.Request;
 import io.promptmill.udf.prompt.PromptEncoder;
+import io.promptmill.udf.sampler.SamplingParameters;
+import java.util.Map;
 import org.apache.spark.sql.Row;
 
 /**
- * Builds the engine's request from a row. Both methods throw {@link io.promptmill.udf.error.RequestException} for a row
- * that cannot be served. Belongs to one task: not thread-safe.
+ * Builds the engine's request from a row. Methods throw {@link io.promptmill.udf.error.RequestException} for a row that
+ * cannot be served. Belongs to one task: not thread-safe.
  */
 record RequestBuilder(
-        PromptReader prompts, RowIds ids, SamplingOverrides sampling, AdapterColumn adapters, PromptEncoder encoder) {
+        PromptReader prompts,
+        RowIds ids,
+        SamplingOverrides sampling,
+        AdapterColumn adapters,
+        Thinking thinking,
+        PromptEncoder encoder) {
 
-    /** Token ids of the row's prompt. */
-    int[] prompt(Row row) {
-        return prompts.read(row, encoder);
+    /**
+     * Token ids of the row's prompt.
+     *
+     * @param given variables of the task for the template
+     */
+    int[] prompt(Row row, Map<String, ?> given) {
+        return prompts.read(row, given, encoder);
     }
 
     /** @param prompt the row's token ids, from {@link #prompt} */
-    Request request(Row row, int[] prompt) {
-        return new Request(ids.of(row, prompt), prompt, sampling.of(row), adapters.of(row));
+    Request request(Row row, int[] prompt, CompletionOptions options) {
+        SamplingParameters settled = thinking.settle(sampling.of(row), prompt, encoder);
+        return new Request(ids.of(row, prompt), prompt, settled, adapters.of(row), options);
     }
 }

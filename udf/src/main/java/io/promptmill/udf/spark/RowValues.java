@@ -69,4 +69,14 @@ final class RowValues {
                 ? CollectionConverters.asJava(scalaMap)
                 : (Map<?, ?>) map;
     }
+
+    /** A list as Spark takes it for an array column. */
+    static Object toScala(List<?> list) {
+        return CollectionConverters.asScala(list).toSeq();
+    }
+
+    /** A map as Spark takes it for a map column; keeps its order. */
+    static Object toScala(Map<?, ?> map) {
+        return CollectionConverters.asScala(map);
+    }
 }

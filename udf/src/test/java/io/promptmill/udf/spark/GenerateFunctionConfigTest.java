@@ -75,8 +75,8 @@ class GenerateFunctionConfigTest {
                         + SamplingKey.labels(),
                 refusal(COLUMNS, null, LocalSpark.column("prompt"), Map.of("temprature", "heat")));
         assertEquals(
-                "input column 'Error' has the name of an output column (" + OutputSchema.ADDED
-                        + "); rename or drop it before the job",
+                "input column 'Error' has the name of an output column ([completion, finish_reason,"
+                        + " prompt_tokens, completion_tokens, error]); rename or drop it before the job",
                 refusal("prompt STRING, Error STRING", null, LocalSpark.column("prompt"), Map.of()));
     }
 }

@@ -222,7 +222,9 @@ class GenerateFunctionTest {
                 Map.of(),
                 new EngineConfig(0, 512, 4, 0, 0, true, "auto", "auto"),
                 "2026-01-31T23:30:00Z",
-                AdapterSpec.NONE);
+                AdapterSpec.NONE,
+                GenerateTask.DEFAULT,
+                Reasoning.AS_MODEL);
         Dataset<Row> rows = LocalSpark.session().range(0, 20, 1, 4).selectExpr("id AS n");
         List<Row> output = function(StubSource.of("date", engine), rows, spec)
                 .applyTo(rows)
@@ -250,7 +252,9 @@ class GenerateFunctionTest {
                         Map.of(),
                         spec.engine(),
                         "31 January",
-                        AdapterSpec.NONE));
+                        AdapterSpec.NONE,
+                        GenerateTask.DEFAULT,
+                        Reasoning.AS_MODEL));
         assertTrue(refusal.getMessage().contains("'31 January'"), refusal.getMessage());
     }
 

@@ -38,7 +38,9 @@ class SerializationTest {
             Map.of("temperature", "heat", "seed", "key"),
             new EngineConfig(1, 64, 4, 0, 0, false, "f32", "auto"),
             "2026-01-31T09:30:00Z",
-            new AdapterSpec(List.of(new AdapterSpec.Entry("a", "a.gguf", 0.5)), "a", null));
+            new AdapterSpec(List.of(new AdapterSpec.Entry("a", "a.gguf", 0.5)), "a", null),
+            GenerateTask.DEFAULT,
+            new Reasoning(Reasoning.Mode.ON, Reasoning.USUAL_MARKS));
     private static final StructType COLUMNS = StructType.fromDDL("key STRING, what STRING, heat DOUBLE");
 
     static List<Serializer> serializers() {
@@ -60,10 +62,11 @@ class SerializationTest {
         StubSource source = StubSource.of("travel", new StubEngine(1, false, true, StubEngine::echo));
         GenerateMetrics metrics = GenerateMetrics.register(LocalSpark.session().sparkContext());
         GenerateFunction copy = roundTrip(serializer, new GenerateFunction(SPEC, COLUMNS, metrics, source));
-        assertEquals(OutputSchema.of(COLUMNS), copy.outputSchema());
+        assertEquals(OutputSchema.of(COLUMNS, SPEC), copy.outputSchema());
         Row row = copy.call(List.of(RowFactory.create("12", "this", 0.25)).iterator())
                 .next();
         assertEquals("<system\n\ndo this>", row.getString(3));
+        assertEquals(copy.outputSchema().size(), row.size());
         assertEquals(SPEC, roundTrip(serializer, SPEC));
     }
 
@@ -72,7 +75,7 @@ class SerializationTest {
     void theSharedSourceTravelsWithTheHadoopConfiguration(Serializer serializer) {
         LocalSpark.session().sparkContext().hadoopConfiguration().set("promptmill.test", "here");
         GenerateFunction copy = roundTrip(serializer, new GenerateFunction(SPEC, COLUMNS, null));
-        assertEquals(OutputSchema.of(COLUMNS), copy.outputSchema());
+        assertEquals(OutputSchema.of(COLUMNS, SPEC), copy.outputSchema());
         assertEquals(
                 "here",
                 roundTrip(serializer, SharedEngineSource.ofActiveSession())

@@ -29,7 +29,10 @@ final class StubEngine implements CompletionEngine, PromptEncoder {
     private final List<Request> seen = new ArrayList<>();
     private final boolean remember;
     private int peakQueue;
+    private final List<ChoiceRequest> scored = new ArrayList<>();
+    private volatile Function<ChoiceRequest, ChoiceScores> scorer;
     private volatile LocalDateTime lastDate;
+    private volatile Map<String, ?> lastVariables = Map.of();
     private boolean closed;
 
     /**
@@ -55,7 +58,11 @@ final class StubEngine implements CompletionEngine, PromptEncoder {
     }
 
     static String text(Request request) {
-        return new String(request.promptTokens(), 0, request.promptTokens().length);
+        return text(request.promptTokens());
+    }
+
+    static String text(int[] tokens) {
+        return new String(tokens, 0, tokens.length);
     }
 
     private void work(Random random) {
@@ -97,9 +104,29 @@ final class StubEngine implements CompletionEngine, PromptEncoder {
         return job.completion;
     }
 
+    /** The same engine, which scores choices so, on the thread that asks. */
+    StubEngine scoring(Function<ChoiceRequest, ChoiceScores> newScorer) {
+        scorer = newScorer;
+        return this;
+    }
+
+    /** Scores of the given logarithms. */
+    static ChoiceScores scores(ChoiceRequest request, double... logprobs) {
+        int tokens =
+                request.choices().stream().mapToInt(choice -> choice.length).sum();
+        return new ChoiceScores(logprobs, request.promptTokens().length, tokens, null, false);
+    }
+
     @Override
     public CompletableFuture<ChoiceScores> score(ChoiceRequest request) {
-        throw new UnsupportedOperationException();
+        synchronized (this) {
+            scored.add(request);
+        }
+        return CompletableFuture.completedFuture(scorer.apply(request));
+    }
+
+    synchronized List<ChoiceRequest> scored() {
+        return List.copyOf(scored);
     }
 
     synchronized List<Request> seen() {
@@ -109,6 +136,11 @@ final class StubEngine implements CompletionEngine, PromptEncoder {
     /** The date that the latest conversation came with. */
     LocalDateTime lastDate() {
         return lastDate;
+    }
+
+    /** The further variables that it came with. */
+    Map<String, ?> lastVariables() {
+        return lastVariables;
     }
 
     synchronized int peakQueue() {
@@ -156,14 +188,16 @@ final class StubEngine implements CompletionEngine, PromptEncoder {
     @Override
     public int[] encodeChat(List<ChatMessage> messages, LocalDateTime now, Map<String, ?> extra) {
         lastDate = now;
+        lastVariables = extra;
         StringBuilder text = new StringBuilder();
         messages.forEach(
                 message -> text.append('[').append(message.role()).append(']').append(message.content()));
         return encodeText(text.toString());
     }
 
+    /** This model has no token for a tilde. */
     @Override
     public int[] encodeContinuation(int[] prompt, String text) {
-        return text.codePoints().toArray();
+        return text.replace("~", "").codePoints().toArray();
     }
 }

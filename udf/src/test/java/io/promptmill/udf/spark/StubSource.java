@@ -6,10 +6,10 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** Finds a test's engine by name, in the one JVM of a local master. */
 record StubSource(String name) implements EngineSource {
-    private static final Map<String, StubEngine> ENGINES = new ConcurrentHashMap<>();
+    private static final Map<String, CompletionEngine> ENGINES = new ConcurrentHashMap<>();
     private static final Map<String, Boolean> FAILED = new ConcurrentHashMap<>();
 
-    static StubSource of(String name, StubEngine engine) {
+    static StubSource of(String name, CompletionEngine engine) {
         ENGINES.put(name, engine);
         return new StubSource(name);
     }
