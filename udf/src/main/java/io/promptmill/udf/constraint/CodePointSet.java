@@ -19,18 +19,30 @@ final class CodePointSet {
     }
 
     static CodePointSet of(BitSet members) {
-        BitSet scalars = (BitSet) members.clone();
-        scalars.clear(Character.MIN_SURROGATE, Character.MAX_SURROGATE + 1);
         int[] bounds = new int[16];
         int size = 0;
-        for (int from = scalars.nextSetBit(0); from >= 0; from = scalars.nextSetBit(bounds[size - 1])) {
-            if (size + 2 > bounds.length) {
-                bounds = Arrays.copyOf(bounds, 2 * size);
-            }
-            bounds[size++] = from;
-            bounds[size++] = scalars.nextClearBit(from);
+        int from = members.nextSetBit(0);
+        while (from >= 0) {
+            int end = members.nextClearBit(from);
+            bounds = size + 4 > bounds.length ? Arrays.copyOf(bounds, 2 * bounds.length) : bounds;
+            size = append(bounds, size, from, end);
+            from = members.nextSetBit(end);
         }
         return new CodePointSet(Arrays.copyOf(bounds, size));
+    }
+
+    /** Writes a range, without the surrogates in it, and returns the new size. */
+    private static int append(int[] bounds, int size, int from, int end) {
+        int next = size;
+        if (from < Math.min(end, Character.MIN_SURROGATE)) {
+            bounds[next++] = from;
+            bounds[next++] = Math.min(end, Character.MIN_SURROGATE);
+        }
+        if (Math.max(from, Character.MAX_SURROGATE + 1) < end) {
+            bounds[next++] = Math.max(from, Character.MAX_SURROGATE + 1);
+            bounds[next++] = end;
+        }
+        return next;
     }
 
     /** The code points that stand in {@code characters}. */
@@ -46,9 +58,8 @@ final class CodePointSet {
 
     /** From {@code first} to {@code last}, both included. */
     static CodePointSet range(int first, int last) {
-        BitSet members = new BitSet();
-        members.set(first, last + 1);
-        return of(members);
+        int[] bounds = new int[4];
+        return new CodePointSet(Arrays.copyOf(bounds, append(bounds, 0, first, last + 1)));
     }
 
     static CodePointSet matching(IntPredicate predicate) {
@@ -66,9 +77,14 @@ final class CodePointSet {
     }
 
     CodePointSet complement() {
-        BitSet members = members();
-        members.flip(0, END);
-        return of(members);
+        int[] others = new int[bounds.length + 4];
+        int size = 0;
+        int from = 0;
+        for (int at = 0; at < bounds.length; at += 2) {
+            size = append(others, size, from, bounds[at]);
+            from = bounds[at + 1];
+        }
+        return new CodePointSet(Arrays.copyOf(others, append(others, size, from, END)));
     }
 
     /** These, and for every letter of ASCII among them its other case. */
@@ -90,10 +106,6 @@ final class CodePointSet {
             members.set(bounds[at], bounds[at + 1]);
         }
         return members;
-    }
-
-    boolean isEmpty() {
-        return bounds.length == 0;
     }
 
     int ranges() {
