@@ -26,7 +26,7 @@ public final class Constraint {
      *     itself, or has no exit; names the rule
      */
     public static Constraint compile(Grammar grammar, ConstraintVocabulary vocabulary) {
-        SpelledCharacters characters = SpelledCharacters.of(vocabulary.tokens());
+        SpelledCharacters characters = vocabulary.tokens().spelled();
         return new Constraint(vocabulary, GrammarCompiler.compile(grammar, characters));
     }
 
