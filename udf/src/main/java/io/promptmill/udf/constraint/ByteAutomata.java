@@ -33,7 +33,6 @@ final class ByteAutomata {
             return Automata.makeEmpty();
         }
         Automaton result = Operations.determinize(alive, WORK_LIMIT);
-        result = Operations.removeDeadStates(result);
         return result.getNumStates() <= MINIMIZED_STATES ? minimal(result) : result;
     }
 

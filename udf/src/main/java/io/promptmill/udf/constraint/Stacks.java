@@ -7,8 +7,8 @@ import java.util.Arrays;
  * set of stacks again, of the states to return to. The first state may be {@link #BOTTOM}, the empty stack. Immutable and
  * thread-safe.
  *
- * <p>Equal where the states are, and what lies below is the same object. {@link PushdownMachine} makes equal ones the same
- * object, so that this costs nothing; where it has forgotten one, equal sets count as different, which costs time only.
+ * <p>Equal where the states are, and what lies below is the same object: a {@link StackTable} makes equal sets the same
+ * object, from the bottom up.
  */
 final class Stacks {
     /** As a state: nothing is on the stack. */
