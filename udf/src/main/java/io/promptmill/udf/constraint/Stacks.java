@@ -29,11 +29,17 @@ final class Stacks {
         this.states = states;
         this.below = below;
         this.closing = closing;
-        int code = Arrays.hashCode(states);
-        for (Stacks stacks : below) {
-            code = 31 * code + (stacks == null ? 0 : stacks.hash);
+        int code = 1;
+        for (int index = 0; index < states.length; index++) {
+            code = mixed(mixed(code, states[index]), below[index] == null ? 0 : below[index].hash);
         }
         this.hash = code;
+    }
+
+    /** Multiplies by the golden ratio, so that stacks of the same states in another order differ. */
+    private static int mixed(int code, int value) {
+        int product = (code ^ value) * 0x9E3779B9;
+        return product ^ product >>> 15;
     }
 
     /** How many tops there are. */
