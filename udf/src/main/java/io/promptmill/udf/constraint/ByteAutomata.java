@@ -3,7 +3,6 @@ package io.promptmill.udf.constraint;
 import java.util.BitSet;
 import org.apache.lucene.util.automaton.Automata;
 import org.apache.lucene.util.automaton.Automaton;
-import org.apache.lucene.util.automaton.MinimizationOperations;
 import org.apache.lucene.util.automaton.Operations;
 import org.apache.lucene.util.automaton.Transition;
 import org.apache.lucene.util.automaton.UTF32ToUTF8;
@@ -13,7 +12,7 @@ final class ByteAutomata {
     /** Steps of a determinization; Lucene counts in units of about ten states. */
     private static final int WORK_LIMIT = 20_000;
     /** Minimization takes longer than the smaller automaton saves where there are more states. */
-    private static final int MINIMIZED_STATES = 300;
+    private static final int MINIMIZED_STATES = 500;
 
     /** See {@link #isCostly}. A character of UTF-8 alone takes eight or nine states. */
     private static final int PLAIN_STATES = 8;
@@ -34,10 +33,37 @@ final class ByteAutomata {
             return Automata.makeEmpty();
         }
         Automaton result = Operations.determinize(alive, WORK_LIMIT);
-        if (result.getNumStates() <= MINIMIZED_STATES) {
-            result = MinimizationOperations.minimize(result, WORK_LIMIT);
+        return result.getNumStates() <= MINIMIZED_STATES ? minimal(result) : result;
+    }
+
+    /** A deterministic automaton without dead states that has one state for all of its states that accept the same. */
+    private static Automaton minimal(Automaton automaton) {
+        StateGraph.Builder builder = new StateGraph.Builder();
+        int start = builder.addAll(automaton);
+        int[] classes = StateClasses.of(builder.build(new int[] {start}), Integer.MAX_VALUE);
+        int[] numbers = new int[2 * classes.length + 2];
+        Automaton.Builder result = new Automaton.Builder();
+        for (int state = 0; state < classes.length; state++) {
+            if (numbers[classes[state]] == 0) {
+                numbers[classes[state]] = result.createState() + 1;
+                result.setAccept(numbers[classes[state]] - 1, automaton.isAccept(state));
+            }
         }
-        return Operations.removeDeadStates(result);
+        if (result.getNumStates() == classes.length) {
+            return automaton;
+        }
+        Transition transition = new Transition();
+        BitSet done = new BitSet();
+        for (int state = 0; state < classes.length; state++) {
+            int source = numbers[classes[state]] - 1;
+            int count = done.get(source) ? 0 : automaton.initTransition(state, transition);
+            done.set(source);
+            for (int index = 0; index < count; index++) {
+                automaton.getNextTransition(transition);
+                result.addTransition(source, numbers[classes[transition.dest]] - 1, transition.min, transition.max);
+            }
+        }
+        return result.finish();
     }
 
     /** As {@link #deterministic}, of the UTF-8 of an automaton over code points, reduced to {@code characters}. */

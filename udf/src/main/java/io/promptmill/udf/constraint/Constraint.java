@@ -1,6 +1,7 @@
 package io.promptmill.udf.constraint;
 
 import io.promptmill.udf.error.ConfigException;
+import java.util.stream.LongStream;
 
 /** A grammar made ready for a vocabulary. Masks are computed when they are first asked for, and kept. Thread-safe. */
 public final class Constraint {
@@ -8,14 +9,15 @@ public final class Constraint {
     private final PushdownMachine machine;
     private final TokenMasks masks;
     private final Stacks start;
-    /** Tokens that may begin a text; computed when first asked for. */
-    private volatile long[] firstMask;
+    /** Tokens that may begin a text. */
+    private final long[] firstMask;
 
     private Constraint(ConstraintVocabulary vocabulary, RuleNetwork network) {
         this.vocabulary = vocabulary;
         this.machine = new PushdownMachine(network);
         this.masks = new TokenMasks(machine, vocabulary);
         this.start = machine.start();
+        this.firstMask = vocabulary.firstTokens() == vocabulary.tokens() ? masks.after(start) : masks.first(start);
     }
 
     /**
@@ -26,8 +28,12 @@ public final class Constraint {
      *     itself, or has no exit; names the rule
      */
     public static Constraint compile(Grammar grammar, ConstraintVocabulary vocabulary) {
-        SpelledCharacters characters = SpelledCharacters.of(vocabulary.tokens());
-        return new Constraint(vocabulary, GrammarCompiler.compile(grammar, characters));
+        SpelledCharacters characters = vocabulary.tokens().spelled();
+        Constraint constraint = new Constraint(vocabulary, GrammarCompiler.compile(grammar, characters));
+        if (!constraint.start.hasBottom() && LongStream.of(constraint.firstMask).allMatch(word -> word == 0)) {
+            throw new ConfigException(grammar.origin() + " describes no text that one of the model's tokens begins");
+        }
+        return constraint;
     }
 
     /**
@@ -48,14 +54,6 @@ public final class Constraint {
     }
 
     long[] mask(Stacks stacks, boolean beginsText) {
-        if (!beginsText) {
-            return masks.after(stacks);
-        }
-        long[] mask = firstMask;
-        if (mask == null) {
-            mask = masks.first(start);
-            firstMask = mask;
-        }
-        return mask;
+        return beginsText ? firstMask : masks.after(stacks);
     }
 }

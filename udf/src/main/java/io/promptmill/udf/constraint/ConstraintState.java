@@ -1,6 +1,8 @@
 package io.promptmill.udf.constraint;
 
 import java.io.ByteArrayOutputStream;
+import java.util.Comparator;
+import java.util.stream.IntStream;
 
 /** How far a text has come in a {@link Constraint}. Immutable and thread-safe. */
 public final class ConstraintState {
@@ -86,6 +88,9 @@ public final class ConstraintState {
         TokenTrie trie = trie();
         for (int position = 0; position < text.length; ) {
             int token = trie.longestAt(text, position);
+            if (token < 0) {
+                return closingByFirst();
+            }
             tokens.add(token);
             position += trie.bytes(token).length;
             trie = constraint.vocabulary().tokens();
@@ -93,9 +98,24 @@ public final class ConstraintState {
         return tokens.toArray();
     }
 
+    /**
+     * As {@link #closing} where no token begins a text with the first byte of a shortest way: with the first token that leaves
+     * the shortest way. Tokens behind the first one spell every character of the grammar.
+     */
+    private int[] closingByFirst() {
+        int first = IntStream.of(trie().tokens())
+                .filter(this::allows)
+                .boxed()
+                .min(Comparator.comparing((Integer token) -> after(token).closingBytes())
+                        .thenComparing(Comparator.naturalOrder()))
+                .orElseThrow();
+        return IntStream.concat(IntStream.of(first), IntStream.of(after(first).closing()))
+                .toArray();
+    }
+
     /** At most this many tokens lead to an end: bytes of a shortest way; cheaper than {@link #closing}. */
     public int closingBytes() {
-        return stacks.closing();
+        return beginsText ? Math.max(stacks.closing(), closing().length) : stacks.closing();
     }
 
     private Stacks walk(byte[] bytes) {

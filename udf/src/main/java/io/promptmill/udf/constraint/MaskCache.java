@@ -6,7 +6,7 @@ import java.util.function.Supplier;
 
 /** Masks that have been computed, within a bound of memory: past it, all are forgotten. Thread-safe. */
 final class MaskCache {
-    private static final long MAXIMUM_BYTES = 64L << 20;
+    private static final long MAXIMUM_BYTES = 32L << 20;
     private static final int BYTES_OF_ENTRY = 200;
 
     /**

@@ -4,8 +4,6 @@ import io.promptmill.udf.error.ConfigException;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
-import org.apache.lucene.util.automaton.Automaton;
-import org.apache.lucene.util.automaton.Transition;
 
 /** Puts the automata of rules into a {@link RuleNetwork}, without the states that lead to no end. */
 final class NetworkBuilder {
@@ -38,32 +36,10 @@ final class NetworkBuilder {
     private static StateGraph graphOf(CalledRules rules) {
         StateGraph.Builder builder = new StateGraph.Builder();
         int[] starts = new int[rules.size()];
-        int offset = 0;
         for (int rule = 0; rule < rules.size(); rule++) {
-            Automaton automaton = rules.automaton(rule);
-            starts[rule] = automaton.getNumStates() == 0 ? StateGraph.NONE : offset;
-            for (int state = 0; state < automaton.getNumStates(); state++) {
-                builder.add(automaton.isAccept(state));
-                addTransitions(builder, automaton, state, offset);
-            }
-            offset += automaton.getNumStates();
+            starts[rule] = builder.addAll(rules.automaton(rule));
         }
         return builder.build(starts);
-    }
-
-    private static void addTransitions(StateGraph.Builder builder, Automaton automaton, int state, int offset) {
-        Transition transition = new Transition();
-        int count = automaton.initTransition(state, transition);
-        for (int index = 0; index < count; index++) {
-            automaton.getNextTransition(transition);
-            if (transition.min < Piece.FIRST_CALL) {
-                int high = Math.min(transition.max, Piece.FIRST_CALL - 1);
-                builder.addEdge(transition.min, high, offset + transition.dest);
-            }
-            for (int label = Math.max(transition.min, Piece.FIRST_CALL); label <= transition.max; label++) {
-                builder.addCall(label - Piece.FIRST_CALL, offset + transition.dest);
-            }
-        }
     }
 
     private static boolean leads(StateGraph graph, int call, int[] distances) {

@@ -20,7 +20,7 @@ final class PieceCombiner {
     /** States of one piece at most: 1,000 characters of a JSON string are 14,000. */
     static final int MAXIMUM_STATES = 20_000;
     /** Where there are more states, those of pieces larger than {@link #SMALL_STATES} are kept out of a determinization. */
-    private static final int EASY_STATES = 2_000;
+    static final int EASY_STATES = 2_000;
 
     static final int SMALL_STATES = 200;
     /** States in all pieces and rules that a grammar may take to build. */
@@ -112,8 +112,7 @@ final class PieceCombiner {
     }
 
     private static Automaton apply(Function<List<Automaton>, Automaton> operation, List<Piece> parts) {
-        return Operations.removeDeadStates(
-                operation.apply(parts.stream().map(Piece::automaton).toList()));
+        return operation.apply(parts.stream().map(Piece::automaton).toList());
     }
 
     /** The pieces, the largest of them as calls until all together are small enough. */

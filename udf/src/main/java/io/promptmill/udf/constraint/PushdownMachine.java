@@ -1,15 +1,10 @@
 package io.promptmill.udf.constraint;
 
-import java.util.concurrent.ConcurrentHashMap;
-
 /** Runs a {@link RuleNetwork} over bytes, on all ways at once. Thread-safe. */
 final class PushdownMachine {
-    /** Sets that are remembered at most; past it, all are forgotten. */
-    private static final int MAXIMUM_SETS = 100_000;
-
     private final RuleNetwork network;
     private final Stacks bottom = new Stacks(new int[] {Stacks.BOTTOM}, new Stacks[1], 0);
-    private final ConcurrentHashMap<Stacks, Stacks> known = new ConcurrentHashMap<>();
+    private final StackTable table = new StackTable();
 
     PushdownMachine(RuleNetwork network) {
         this.network = network;
@@ -100,12 +95,7 @@ final class PushdownMachine {
 
     /** The set of those stacks, the same object for equal ones. */
     Stacks shared(int[] states, Stacks[] below) {
-        Stacks fresh = new Stacks(states, below, closing(states, below));
-        if (known.size() > MAXIMUM_SETS) {
-            known.clear();
-        }
-        Stacks before = known.putIfAbsent(fresh, fresh);
-        return before == null ? fresh : before;
+        return table.shared(new Stacks(states, below, closing(states, below)));
     }
 
     private int closing(int[] states, Stacks[] below) {

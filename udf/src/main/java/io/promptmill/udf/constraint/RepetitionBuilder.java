@@ -27,8 +27,10 @@ final class RepetitionBuilder {
         }
         int needed = part.acceptsEmptyText() ? 0 : least;
         long copies = most == Expression.UNBOUNDED ? needed + 1L : most;
-        if (body.states() * copies > PieceCombiner.MAXIMUM_STATES && body.states() > PieceCombiner.SMALL_STATES) {
-            body = combiner.called(body);
+        if (body.states() * copies > most(body)) {
+            body = body.states() > PieceCombiner.SMALL_STATES || !AutomatonChain.isDelimited(body.automaton())
+                    ? combiner.called(body)
+                    : body;
         }
         if (most == Expression.UNBOUNDED) {
             return sequence(exactly(body, needed), anyTimes(body));
@@ -38,13 +40,18 @@ final class RepetitionBuilder {
                 : sequence(exactly(body, needed), upTo(body, most - needed));
     }
 
+    /** States of all copies at most; fewer where the copies have to be made deterministic together. */
+    private static int most(Piece body) {
+        return AutomatonChain.isDelimited(body.automaton()) ? PieceCombiner.MAXIMUM_STATES : PieceCombiner.EASY_STATES;
+    }
+
     private static boolean atOnce(Piece body, int least, int most) {
         return (long) body.states() * Math.max(least, most) <= PieceCombiner.MAXIMUM_STATES;
     }
 
     private Piece direct(Piece body, int least, int most) {
         String name = "repeat " + least + " " + most;
-        return combiner.combine(name, List.of(body), a -> Operations.repeat(a.get(0), least, most));
+        return combiner.combine(name, List.of(body), a -> AutomatonChain.repeat(a.get(0), least, most));
     }
 
     private Piece anyTimes(Piece body) {

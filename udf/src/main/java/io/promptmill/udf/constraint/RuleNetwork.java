@@ -42,6 +42,11 @@ final class RuleNetwork {
         return plain[state];
     }
 
+    /** True where the rule may end, and the state calls no rule. */
+    boolean isPlainEnd(int state) {
+        return graph.isAccepting(state) && !graph.hasCalls(state);
+    }
+
     /** True where the rule ends, and nothing goes on. */
     boolean isFinal(int state) {
         return graph.isAccepting(state) && !graph.hasEdges(state) && !graph.hasCalls(state);

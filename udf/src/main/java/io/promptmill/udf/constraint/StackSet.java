@@ -1,8 +1,10 @@
 package io.promptmill.udf.constraint;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -17,7 +19,7 @@ import java.util.TreeMap;
 final class StackSet {
     private static final int MAXIMUM_TOPS = 1_000;
     private static final int MAXIMUM_RETURNS = 4_000;
-    private static final int MAXIMUM_MERGES = 4_000;
+    private static final int MAXIMUM_MERGES = 20_000;
     private static final int MAXIMUM_MERGE_DEPTH = 100;
 
     private record Frame(int state, Stacks below) {}
@@ -26,11 +28,11 @@ final class StackSet {
     private final RuleNetwork network;
     private final StateGraph graph;
     /** What is collected: by the state on top, what lies below it. */
-    private final TreeMap<Integer, Stacks> tops = new TreeMap<>();
+    private final TreeMap<Integer, List<Stacks>> tops = new TreeMap<>();
 
     private boolean bottom;
     /** Calls to follow: by the rank of the rule, so that all calls of a rule are known before it is entered. */
-    private final TreeMap<Integer, Stacks> calls = new TreeMap<>();
+    private final TreeMap<Integer, List<Stacks>> calls = new TreeMap<>();
 
     private final Deque<Frame> pending = new ArrayDeque<>();
     private final Set<Frame> entered = new HashSet<>();
@@ -76,9 +78,9 @@ final class StackSet {
     /** The set, or null where it is empty. */
     Stacks finish() {
         while (!calls.isEmpty()) {
-            Map.Entry<Integer, Stacks> call = calls.pollFirstEntry();
+            Map.Entry<Integer, List<Stacks>> call = calls.pollFirstEntry();
             int start = graph.start(network.ruleOfRank(call.getKey()));
-            addCallsAndTop(start, call.getValue());
+            addCallsAndTop(start, merge(call.getValue(), 0));
         }
         int size = tops.size() + (bottom ? 1 : 0);
         if (size == 0) {
@@ -88,9 +90,9 @@ final class StackSet {
         Stacks[] below = new Stacks[size];
         states[0] = Stacks.BOTTOM;
         int index = bottom ? 1 : 0;
-        for (Map.Entry<Integer, Stacks> top : tops.entrySet()) {
+        for (Map.Entry<Integer, List<Stacks>> top : tops.entrySet()) {
             states[index] = top.getKey();
-            below[index++] = top.getValue();
+            below[index++] = merge(top.getValue(), 0);
         }
         return machine.shared(states, below);
     }
@@ -116,32 +118,39 @@ final class StackSet {
         for (int call = graph.firstCall(state); call < graph.firstCall(state + 1); call++) {
             int end = graph.returnState(call);
             Stacks returns = network.isFinal(end) ? below : machine.single(end, below);
-            calls.merge(network.rank(graph.callee(call)), returns, (one, other) -> merge(one, other, 0));
+            calls.computeIfAbsent(network.rank(graph.callee(call)), rank -> new ArrayList<>(1))
+                    .add(returns);
         }
     }
 
     private void add(int state, Stacks below) {
         if (tops.size() < MAXIMUM_TOPS || tops.containsKey(state)) {
-            tops.merge(state, below, (one, other) -> merge(one, other, 0));
+            tops.computeIfAbsent(state, top -> new ArrayList<>(1)).add(below);
         }
     }
 
-    /** The stacks of both sets. */
-    private Stacks merge(Stacks one, Stacks other, int depth) {
-        if (one == other || depth > MAXIMUM_MERGE_DEPTH || ++merges > MAXIMUM_MERGES) {
-            return one;
+    /** The stacks of all sets. */
+    private Stacks merge(List<Stacks> sets, int depth) {
+        Stacks first = sets.get(0);
+        boolean same = sets.stream().allMatch(set -> set == first);
+        if (same || depth > MAXIMUM_MERGE_DEPTH || merges > MAXIMUM_MERGES) {
+            return first;
         }
-        TreeMap<Integer, Stacks> merged = new TreeMap<>();
-        for (int index = 0; index < one.size(); index++) {
-            merged.put(one.state(index), one.below(index));
+        TreeMap<Integer, List<Stacks>> merged = new TreeMap<>();
+        for (Stacks set : sets) {
+            for (int index = 0; index < set.size() && merged.size() < MAXIMUM_TOPS; index++) {
+                merged.computeIfAbsent(set.state(index), state -> new ArrayList<>(1))
+                        .add(set.below(index));
+                merges++;
+            }
         }
-        for (int index = 0; index < other.size() && merged.size() < MAXIMUM_TOPS; index++) {
-            int state = other.state(index);
-            Stacks below = merged.get(state);
-            boolean both = below != null && below != other.below(index);
-            merged.put(state, both ? merge(below, other.below(index), depth + 1) : other.below(index));
+        int[] states = new int[merged.size()];
+        Stacks[] below = new Stacks[merged.size()];
+        int size = 0;
+        for (Map.Entry<Integer, List<Stacks>> top : merged.entrySet()) {
+            states[size] = top.getKey();
+            below[size++] = merge(top.getValue(), depth + 1);
         }
-        int[] states = merged.keySet().stream().mapToInt(Integer::intValue).toArray();
-        return machine.shared(states, merged.values().toArray(new Stacks[0]));
+        return machine.shared(states, below);
     }
 }

@@ -7,8 +7,8 @@ import java.util.Arrays;
  * set of stacks again, of the states to return to. The first state may be {@link #BOTTOM}, the empty stack. Immutable and
  * thread-safe.
  *
- * <p>Equal where the states are, and what lies below is the same object. {@link PushdownMachine} makes equal ones the same
- * object, so that this costs nothing; where it has forgotten one, equal sets count as different, which costs time only.
+ * <p>Equal where the states are, and what lies below is the same object: a {@link StackTable} makes equal sets the same
+ * object, from the bottom up.
  */
 final class Stacks {
     /** As a state: nothing is on the stack. */
@@ -29,11 +29,17 @@ final class Stacks {
         this.states = states;
         this.below = below;
         this.closing = closing;
-        int code = Arrays.hashCode(states);
-        for (Stacks stacks : below) {
-            code = 31 * code + (stacks == null ? 0 : stacks.hash);
+        int code = 1;
+        for (int index = 0; index < states.length; index++) {
+            code = mixed(mixed(code, states[index]), below[index] == null ? 0 : below[index].hash);
         }
         this.hash = code;
+    }
+
+    /** Multiplies by the golden ratio, so that stacks of the same states in another order differ. */
+    private static int mixed(int code, int value) {
+        int product = (code ^ value) * 0x9E3779B9;
+        return product ^ product >>> 15;
     }
 
     /** How many tops there are. */

@@ -98,18 +98,32 @@ final class StateClasses {
         nextClass++;
     }
 
-    /** The class of a state, and where its edges and calls lead to, by class. */
+    /** The class of a state, and where its edges and calls lead to, by class; neighbouring edges to one class as one. */
     private IntBuffer behaviour(int state) {
         IntSequence behaviour = new IntSequence();
         behaviour.add(classes[state]);
-        for (int edge = graph.firstEdge(state); edge < graph.firstEdge(state + 1); edge++) {
-            behaviour.add(graph.low(edge) | graph.high(edge) << 8);
+        int edge = graph.firstEdge(state);
+        while (edge < graph.firstEdge(state + 1)) {
+            int last = lastToClass(edge, graph.firstEdge(state + 1));
+            behaviour.add(graph.low(edge) | graph.high(last) << 8);
             behaviour.add(classes[graph.target(edge)]);
+            edge = last + 1;
         }
         for (int call = graph.firstCall(state); call < graph.firstCall(state + 1); call++) {
             behaviour.add(-1 - graph.callee(call));
             behaviour.add(classes[graph.returnState(call)]);
         }
         return IntBuffer.wrap(behaviour.toArray());
+    }
+
+    /** The last of the edges without gaps from {@code edge} on that lead to its class. */
+    private int lastToClass(int edge, int end) {
+        int last = edge;
+        while (last + 1 < end
+                && graph.low(last + 1) == graph.high(last) + 1
+                && classes[graph.target(last + 1)] == classes[graph.target(edge)]) {
+            last++;
+        }
+        return last;
     }
 }

@@ -1,6 +1,8 @@
 package io.promptmill.udf.constraint;
 
 import java.util.BitSet;
+import org.apache.lucene.util.automaton.Automaton;
+import org.apache.lucene.util.automaton.Transition;
 
 /**
  * States of the automata of all rules in one numbering, with edges for bytes and edges for calls of rules. Immutable and
@@ -123,6 +125,35 @@ final class StateGraph {
         private final IntSequence callees = new IntSequence();
         private final IntSequence returns = new IntSequence();
         private final BitSet accepting = new BitSet();
+
+        /**
+         * Adds all states of a deterministic automaton.
+         *
+         * @return the number of its first state, or {@link #NONE} where it has none
+         */
+        int addAll(Automaton automaton) {
+            int first = firstEdges.size();
+            for (int state = 0; state < automaton.getNumStates(); state++) {
+                add(automaton.isAccept(state));
+                addTransitions(automaton, state, first);
+            }
+            return automaton.getNumStates() == 0 ? NONE : first;
+        }
+
+        private void addTransitions(Automaton automaton, int state, int first) {
+            Transition transition = new Transition();
+            int count = automaton.initTransition(state, transition);
+            for (int index = 0; index < count; index++) {
+                automaton.getNextTransition(transition);
+                if (transition.min < Piece.FIRST_CALL) {
+                    int high = Math.min(transition.max, Piece.FIRST_CALL - 1);
+                    addEdge(transition.min, high, first + transition.dest);
+                }
+                for (int label = Math.max(transition.min, Piece.FIRST_CALL); label <= transition.max; label++) {
+                    addCall(label - Piece.FIRST_CALL, first + transition.dest);
+                }
+            }
+        }
 
         /** Begins the next state. */
         void add(boolean accepts) {

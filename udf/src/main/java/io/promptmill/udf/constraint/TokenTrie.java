@@ -29,6 +29,8 @@ public final class TokenTrie {
 
     private final int[] tokens;
     private final int longest;
+    /** Computed when first asked for. */
+    private volatile SpelledCharacters spelled;
 
     private TokenTrie(byte[][] bytesOfTokens, TokenTrieBuilder builder) {
         this.bytesOfTokens = bytesOfTokens;
@@ -119,6 +121,16 @@ public final class TokenTrie {
         for (int index = firstTokens[node]; index < firstTokens[node + 1]; index++) {
             mask[tokens[index] >> 6] |= 1L << tokens[index];
         }
+    }
+
+    /** The characters that tokens of the trie spell. */
+    SpelledCharacters spelled() {
+        SpelledCharacters known = spelled;
+        if (known == null) {
+            known = SpelledCharacters.of(this);
+            spelled = known;
+        }
+        return known;
     }
 
     /** The longest token that a text begins with at {@code start}, the lowest id among equal ones; -1 where there is none. */

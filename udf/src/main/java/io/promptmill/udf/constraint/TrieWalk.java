@@ -53,14 +53,29 @@ final class TrieWalk {
                 return false;
             }
             if (network.isPlain(target)) {
-                tops[depth] = target;
-                stacks[depth] = stacks[depth - 1];
-                trie.mark(node, mask);
-                return true;
+                return stay(node, depth, target);
+            }
+            if (stacks[depth - 1].isBottom() && network.isPlainEnd(target)) {
+                addExit(node);
+                return stay(node, depth, target);
             }
             return enter(node, depth, machine.enter(target, stacks[depth - 1]));
         }
         return enter(node, depth, machine.step(stacks[depth - 1], trie.label(node)));
+    }
+
+    /** Goes on with one state on top of what lies below it; what is below may be the end of the text, too. */
+    private boolean stay(int node, int depth, int top) {
+        tops[depth] = top;
+        stacks[depth] = stacks[depth - 1];
+        trie.mark(node, mask);
+        return true;
+    }
+
+    private void addExit(int node) {
+        if (trie.next(node) > node + 1) {
+            exits.add(node);
+        }
     }
 
     private boolean enter(int node, int depth, Stacks reached) {
@@ -68,8 +83,8 @@ final class TrieWalk {
             return false;
         }
         trie.mark(node, mask);
-        if (reached.hasBottom() && trie.next(node) > node + 1) {
-            exits.add(node);
+        if (reached.hasBottom()) {
+            addExit(node);
         }
         put(depth, reached);
         return !reached.isBottom();
