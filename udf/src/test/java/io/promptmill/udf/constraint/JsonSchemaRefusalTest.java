@@ -59,6 +59,7 @@ class JsonSchemaRefusalTest {
             {`$ref`:`#`} | (root): refers to itself without a step
             {`$ref`:`#/$defs/a`,`$defs`:{`a`:{`anyOf`:[{`type`:`null`},{`$ref`:`#/$defs/a`}]}}} | /$defs/a: refers to itself
             {`$ref`:`#/$defs/a`,`$defs`:{`a`:{`$ref`:`#/$defs/b`},`b`:{`$ref`:`#/$defs/a`}}} | /$defs/a: refers to itself
+            {`enum`:[{`a`:1}],`properties`:{`a`:{`$ref`:`#/$defs/y`}},`$defs`:{`y`:{`oneOf`:[{`$ref`:`#/$defs/y`}]}}} | /$defs/y: refers to itself
             [] | is no schema
             5 | is no schema
             {`a` | is not JSON at line 1
@@ -80,6 +81,7 @@ class JsonSchemaRefusalTest {
             {`type`:`integer`,`exclusiveMinimum`:1,`exclusiveMaximum`:2} | no 64-bit integer lies above 1 and below 2
             {`type`:`number`,`exclusiveMinimum`:1,`maximum`:1} | no number lies above 1 and at or below 1
             {`type`:`integer`,`minimum`:9223372036854775808} | no 64-bit integer lies at or above 9223372036854775808
+            {`minimum`:5,`maximum`:3} | no number lies at or above 5 and at or below 3
             {`type`:`array`,`minItems`:3,`maxItems`:2} | minItems 3 is above maxItems 2
             {`type`:`array`,`minItems`:1,`items`:false} | /items: the schema is false
             {`type`:`string`,`minLength`:3,`maxLength`:2} | minLength 3 is above maxLength 2
@@ -123,7 +125,10 @@ class JsonSchemaRefusalTest {
         refuses(
                 "{\"allOf\":[" + list(20, i -> "{\"anyOf\":[{\"minLength\":1},{\"minLength\":2}]}")
                         + "],\"type\":\"string\"}",
-                "more than 20000 combinations");
+                "too many combinations");
+        refuses(
+                "{\"oneOf\":[" + list(500, i -> "{\"type\":\"string\",\"pattern\":\"^x{300}" + i + "\"}") + "]}",
+                "too many combinations");
         refuses("{\"enum\":[" + list(100_000, i -> "1") + "]}", "'enum' has 100000 values; expected 1 to 10000");
         refuses("{\"type\":\"string\",\"pattern\":\"a\",\"minLength\":1000000}", "expected at most 10000");
         refuses(
@@ -139,6 +144,14 @@ class JsonSchemaRefusalTest {
                     + list(2_000, i -> "\"p" + i + "\":{\"type\":\"integer\"}") + "}}");
             JsonSchemaParser.parse(
                     "{\"type\":\"array\",\"minItems\":1000000,\"items\":{\"type\":\"string\",\"maxLength\":1000000}}");
+            JsonSchemaParser.parse(
+                    "{\"oneOf\":[" + list(300, i -> "{\"type\":\"integer\",\"minimum\":" + i + "}") + "]}");
+            JsonSchemaParser.parse("{\"oneOf\":["
+                    + list(
+                            100,
+                            i -> "{\"type\":\"object\",\"properties\":{\"k\":{\"const\":" + i
+                                    + "},\"v\":{\"type\":\"string\"}},\"required\":[\"k\"]}")
+                    + "]}");
             JsonSchemaParser.parse("{\"oneOf\":[" + list(200, i -> "{\"const\":" + i + "}") + "]}");
             JsonSchemaParser.parse("{\"$ref\":\"#/$defs/0\",\"$defs\":{"
                     + list(

@@ -7,25 +7,23 @@ import java.util.Map;
 
 /** Whether a value is valid under schemas; for the values of {@code enum} and {@code const}. For one thread. */
 final class Evaluator {
-    /** Visits of a schema with a value, over all. */
-    private static final int MAXIMUM_VISITS = 5_000_000;
-
     private final Schemas schemas;
-    private int visits;
+    private final References references;
+    private final Effort effort;
 
-    Evaluator(Schemas schemas) {
+    Evaluator(Schemas schemas, References references, Effort effort) {
         this.schemas = schemas;
+        this.references = references;
+        this.effort = effort;
     }
 
-    /** The schemas must not refer to one another in a circle without a step into the value. */
     boolean accepts(Collection<String> pointers, JsonNode value) {
         return pointers.stream().allMatch(pointer -> accepts(pointer, value));
     }
 
     private boolean accepts(String pointer, JsonNode value) {
-        if (++visits > MAXIMUM_VISITS) {
-            throw Pointers.problem(pointer, "too many combinations of values and schemas; use fewer alternatives");
-        }
+        effort.visit(pointer);
+        references.check(pointer);
         Schema schema = schemas.at(pointer);
         if (!acceptsItself(schema, value) || !accepts(schema.all(), value)) {
             return false;
@@ -44,6 +42,7 @@ final class Evaluator {
 
     /** Whether the value is valid under what a schema says without the schemas that it refers to for the same value. */
     boolean acceptsItself(Schema schema, JsonNode value) {
+        effort.visit(schema.pointer());
         return accepts(schema.shape(), value)
                 && (schema.values() == null || schema.values().containsKey(Values.canonical(value)));
     }

@@ -19,8 +19,6 @@ import java.util.function.Supplier;
 final class Exclusion {
     /** Objects and arrays inside of one another that are looked into. */
     private static final int MAXIMUM_DEPTH = 8;
-    /** Pairs of shapes that are compared for one question. */
-    private static final int MAXIMUM_PAIRS = 10_000;
 
     /** Numbers of an enumeration that are left out of a range. */
     private static final int MAXIMUM_NUMBERS = 200;
@@ -37,10 +35,11 @@ final class Exclusion {
     }
 
     private final Expansion expansion;
-    private int pairs;
+    private final Effort effort;
 
-    Exclusion(Expansion expansion) {
+    Exclusion(Expansion expansion, Effort effort) {
         this.expansion = expansion;
+        this.effort = effort;
     }
 
     /**
@@ -94,11 +93,11 @@ final class Exclusion {
 
     private Shape without(Shape shape, Shape other, Place place) {
         Shape rest = shape;
+        effort.exclude(shape, other);
         for (JsonType type : JsonType.values()) {
             if (!rest.types().contains(type) || !other.types().contains(type)) {
                 continue;
             }
-            pairs = 0;
             switch (type) {
                 case NULL -> rest = rest.without(type);
                 case BOOLEAN -> rest = rest.withBooleans(minus(rest.booleans(), other.booleans()));
@@ -177,7 +176,7 @@ final class Exclusion {
         }
         for (Shape our : ours.get().shapes()) {
             for (Shape their : theirs.get().shapes()) {
-                if (++pairs > MAXIMUM_PAIRS || !differ(our, written, their, other, depth + 1)) {
+                if (!differ(our, written, their, other, depth + 1)) {
                     return false;
                 }
             }
@@ -186,6 +185,7 @@ final class Exclusion {
     }
 
     private boolean differ(Shape our, Conjunction written, Shape their, Conjunction other, int depth) {
+        effort.exclude(our, their);
         if (our.values() != null) {
             return our.values().stream().noneMatch(value -> expansion.accepts(other.pointers(), value));
         }

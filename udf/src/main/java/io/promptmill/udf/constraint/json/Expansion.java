@@ -16,9 +16,6 @@ import java.util.Set;
  * {@code anyOf} and {@code oneOf} multiplied out. What is inside of objects and arrays stays as it is. For one thread.
  */
 final class Expansion {
-    /** Shapes over all. */
-    private static final int MAXIMUM_SHAPES = 20_000;
-
     /** What the shapes are for. */
     enum Purpose {
         /** To be written: every value of a shape is valid, but not every valid value need have one. */
@@ -35,15 +32,17 @@ final class Expansion {
     private final Schemas schemas;
     private final References references;
     private final Evaluator evaluator;
-    private final Exclusion exclusion = new Exclusion(this);
+    private final Effort effort;
+    private final Exclusion exclusion;
     private final Map<Purpose, Map<Conjunction, Optional<Result>>> known =
             Map.of(Purpose.WRITE, new HashMap<>(), Purpose.EXCLUDE, new HashMap<>());
-    private int shapes;
 
-    Expansion(Schemas schemas) {
+    Expansion(Schemas schemas, Effort effort) {
         this.schemas = schemas;
+        this.effort = effort;
+        exclusion = new Exclusion(this, effort);
         references = new References(schemas);
-        evaluator = new Evaluator(schemas);
+        evaluator = new Evaluator(schemas, references, effort);
     }
 
     /** Empty where that is just being found out: the question leads back to itself. */
@@ -59,7 +58,6 @@ final class Expansion {
     }
 
     boolean accepts(Set<String> pointers, JsonNode value) {
-        references.closure(pointers);
         return evaluator.accepts(pointers, value);
     }
 
@@ -86,12 +84,8 @@ final class Expansion {
         if (next.isPresent()) {
             return branches(pointers, settled, next.get(), purpose);
         }
-        if (++shapes > MAXIMUM_SHAPES) {
-            throw Pointers.problem(
-                    merged.place(),
-                    "allOf, anyOf and oneOf have more than " + MAXIMUM_SHAPES + " combinations; use fewer");
-        }
-        return new Result(List.of(purpose == Purpose.WRITE ? merged.meant() : merged), merged.reason());
+        Shape shape = purpose == Purpose.WRITE ? merged.meant() : merged;
+        return new Result(shape.isEmpty() ? List.of() : List.of(shape), shape.reason());
     }
 
     private Result branches(Set<String> pointers, Set<String> settled, Alternatives alternatives, Purpose purpose) {
@@ -137,6 +131,7 @@ final class Expansion {
         Map<Object, JsonNode> values = null;
         for (String pointer : pointers) {
             Schema schema = schemas.at(pointer);
+            effort.merge(pointer, schema.shape());
             merged = merged == null ? schema.shape() : merged.and(schema.shape());
             values = values == null ? schema.values() : values;
         }

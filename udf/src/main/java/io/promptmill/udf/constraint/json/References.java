@@ -21,7 +21,7 @@ final class References {
 
     /** These schemas and all that apply with them whatever the value. */
     Set<String> closure(Collection<String> pointers) {
-        pointers.forEach(pointer -> check(pointer, new LinkedHashSet<>()));
+        pointers.forEach(this::check);
         Set<String> closure = new LinkedHashSet<>();
         pointers.forEach(pointer -> close(pointer, closure));
         return closure;
@@ -31,6 +31,13 @@ final class References {
         if (closure.add(pointer)) {
             schemas.at(pointer).all().forEach(other -> close(other, closure));
         }
+    }
+
+    /**
+     * @throws io.promptmill.udf.error.ConfigException where the schema leads back to itself without a step into the value
+     */
+    void check(String pointer) {
+        check(pointer, new LinkedHashSet<>());
     }
 
     private void check(String pointer, Set<String> way) {

@@ -35,7 +35,8 @@ public final class SchemaGrammar {
      *     nothing; names the place as a JSON pointer
      */
     public static Grammar parse(String source, Patterns patterns) {
-        Expansion expansion = new Expansion(new Schemas(SchemaText.parse(source), patterns));
+        Effort effort = new Effort();
+        Expansion expansion = new Expansion(new Schemas(SchemaText.parse(source), patterns, effort), effort);
         Conjunction root = Conjunction.of(Pointers.ROOT);
         Inhabitants inhabitants = new Inhabitants(expansion, root);
         if (!inhabitants.has(root)) {

@@ -23,11 +23,13 @@ final class Schemas {
 
     private final JsonNode root;
     private final Patterns patterns;
+    private final Effort effort;
     private final Map<String, Schema> read = new HashMap<>();
 
-    Schemas(JsonNode root, Patterns patterns) {
+    Schemas(JsonNode root, Patterns patterns, Effort effort) {
         this.root = root;
         this.patterns = patterns;
+        this.effort = effort;
         if (!root.isObject() && !root.isBoolean()) {
             throw Pointers.problem(Pointers.ROOT, "is no schema; expected an object, true or false");
         }
@@ -44,6 +46,7 @@ final class Schemas {
             }
             JsonNode node = root.at(JsonPointer.compile(pointer));
             schema = node.isBoolean() ? constant(pointer, node.booleanValue()) : read(new Fields(pointer, node));
+            effort.read(pointer, schema.shape());
             read.put(pointer, schema);
         }
         return schema;

@@ -5,7 +5,6 @@ import java.util.Collection;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Supplier;
 
 /**
  * A set of JSON values: for each kind a set of its own. Immutable.
@@ -76,15 +75,26 @@ record Shape(
 
     /** Without the kinds of which no value is left. */
     private Shape checked() {
-        Shape shape = emptied(JsonType.BOOLEAN, booleans.isEmpty(), () -> "neither true nor false is left");
-        shape = shape.emptied(JsonType.NUMBER, numbers.isEmpty(), numbers::problem);
-        shape = shape.emptied(JsonType.STRING, strings.isEmpty(), strings::problem);
-        shape = shape.emptied(JsonType.ARRAY, arrays.isEmpty(), arrays::problem);
-        return shape.emptied(JsonType.OBJECT, objects.isEmpty(), objects::problem);
+        return checked(JsonType.BOOLEAN)
+                .checked(JsonType.NUMBER)
+                .checked(JsonType.STRING)
+                .checked(JsonType.ARRAY)
+                .checked(JsonType.OBJECT);
     }
 
-    private Shape emptied(JsonType type, boolean empty, Supplier<String> why) {
-        return empty && types.contains(type) ? without(type).withReason(new Reason(place, why.get())) : this;
+    private Shape checked(JsonType type) {
+        if (!types.contains(type)) {
+            return this;
+        }
+        String problem = switch (type) {
+            case NULL -> null;
+            case BOOLEAN -> booleans.isEmpty() ? "neither true nor false is left" : null;
+            case NUMBER -> numbers.isEmpty() ? numbers.problem() : null;
+            case STRING -> strings.isEmpty() ? strings.problem() : null;
+            case ARRAY -> arrays.isEmpty() ? arrays.problem() : null;
+            case OBJECT -> objects.isEmpty() ? objects.problem() : null;
+        };
+        return problem == null ? this : without(type).withReason(new Reason(place, problem));
     }
 
     Shape without(JsonType type) {
@@ -99,7 +109,14 @@ record Shape(
 
     /** Where no type is named, the kinds of which the keywords speak: {@code properties} mean an object. */
     Shape meant() {
-        return types.size() == JsonType.values().length && !mentioned.isEmpty() ? withTypes(mentioned, reason) : this;
+        EnumSet<JsonType> missing = EnumSet.complementOf(copy(types));
+        boolean named = reason == null ? !missing.isEmpty() : !mentioned.containsAll(missing);
+        if (named || mentioned.isEmpty()) {
+            return this;
+        }
+        EnumSet<JsonType> meant = copy(types);
+        meant.retainAll(mentioned);
+        return withTypes(meant, reason);
     }
 
     Shape withTypes(Collection<JsonType> others, Reason why) {
@@ -107,15 +124,18 @@ record Shape(
     }
 
     Shape withBooleans(Set<Boolean> others) {
-        return new Shape(place, types, mentioned, others, numbers, strings, arrays, objects, values, reason).checked();
+        return new Shape(place, types, mentioned, others, numbers, strings, arrays, objects, values, reason)
+                .checked(JsonType.BOOLEAN);
     }
 
     Shape withNumbers(NumberRange others) {
-        return new Shape(place, types, mentioned, booleans, others, strings, arrays, objects, values, reason).checked();
+        return new Shape(place, types, mentioned, booleans, others, strings, arrays, objects, values, reason)
+                .checked(JsonType.NUMBER);
     }
 
     Shape withStrings(StringSet others) {
-        return new Shape(place, types, mentioned, booleans, numbers, others, arrays, objects, values, reason).checked();
+        return new Shape(place, types, mentioned, booleans, numbers, others, arrays, objects, values, reason)
+                .checked(JsonType.STRING);
     }
 
     Shape withMentioned(Set<JsonType> others) {
@@ -124,7 +144,8 @@ record Shape(
 
     Shape withContainers(ArrayShape otherArrays, ObjectShape otherObjects) {
         return new Shape(place, types, mentioned, booleans, numbers, strings, otherArrays, otherObjects, values, reason)
-                .checked();
+                .checked(JsonType.ARRAY)
+                .checked(JsonType.OBJECT);
     }
 
     Shape withValues(List<JsonNode> others) {
