@@ -11,6 +11,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 SEED = 20260101  # training and evaluation used 1 to 5 and 999
 COUNT = 240
+MANY = 2000  # for measuring; enough that an engine is busy for more than its start
 PER_TASK_IN_DEMO = 20
 
 # The generator takes its seed from the command line when it is imported.
@@ -27,15 +28,15 @@ def write(name, rows):
     print(f"{name}: {len(rows)} rows")
 
 
-def distinct(prefix, make):
-    """COUNT rows whose first value occurs once, with ids."""
+def distinct(prefix, make, count=COUNT):
+    """Rows whose first value occurs once, with ids of one width."""
     seen, rows = set(), []
-    while len(rows) < COUNT:
+    while len(rows) < count:
         row = make()
         key = next(iter(row.values()))
         if key not in seen:
             seen.add(key)
-            rows.append({"id": f"{prefix}-{len(rows) + 1:03d}", **row})
+            rows.append({"id": f"{prefix}-{len(rows) + 1:0{len(str(count))}d}", **row})
     return rows
 
 
@@ -70,6 +71,8 @@ stories = distinct("story", story)
 reviews = distinct("review", labelled(corpus.review, "sentiment"))
 headlines = distinct("headline", labelled(corpus.headline, "topic"))
 people = distinct("person", person)
+# Last, so that the files above stay what they are.
+many_reviews = distinct("review", labelled(corpus.review, "sentiment"), MANY)
 
 QUESTIONS = {
     "sentiment": "Is this review positive or negative?\n",
@@ -88,6 +91,7 @@ for task, rows, gold in [
 
 write("stories.jsonl", stories)
 write("reviews.jsonl", reviews)
+write("reviews-2000.jsonl", many_reviews)
 write("headlines.jsonl", headlines)
 write("people.jsonl", people)
 write("demo.jsonl", demo)

@@ -1,11 +1,15 @@
 package io.promptmill.job;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.promptmill.udf.constraint.ConstraintSpec;
 import io.promptmill.udf.engine.Adapter;
+import io.promptmill.udf.engine.CompletionOptions;
 import io.promptmill.udf.engine.EngineConfig;
 import io.promptmill.udf.error.ConfigException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -102,11 +106,18 @@ final class BenchCommand implements Callable<Integer> {
             description = "what they add to: some of q,k,v,o,qkv,gate,up,down, or all (${DEFAULT-VALUE})")
     private String adapterTargets;
 
+    @Option(
+            names = "--constraint",
+            paramLabel = "KIND=SOURCE",
+            description = "what completions must look like: regex, json_schema, grammar, choice or json_object, and its"
+                    + " text, or @FILE. Completions may then be shorter than --generate-tokens")
+    private String constraint;
+
     @Option(names = "--json", description = "prints one JSON object")
     private boolean json;
 
     @Override
-    public Integer call() throws JsonProcessingException {
+    public Integer call() throws IOException {
         atLeast("--prompts", prompts, 1);
         atLeast("--prompt-tokens", promptTokens, 1);
         atLeast("--generate-tokens", generateTokens, 1);
@@ -134,7 +145,13 @@ final class BenchCommand implements Callable<Integer> {
                 kvPrecision);
         Path file = ModelFiles.local(model);
         Map<String, Object> figures = new Benchmark(
-                        prompts, promptTokens, generateTokens, sharedPrefix, warmUpPrompts, random)
+                        prompts,
+                        promptTokens,
+                        generateTokens,
+                        sharedPrefix,
+                        warmUpPrompts,
+                        random,
+                        CompletionOptions.DEFAULT.withConstraint(constraint()))
                 .run(file, config);
         if (json) {
             System.out.println(new ObjectMapper().writeValueAsString(figures));
@@ -144,6 +161,26 @@ final class BenchCommand implements Callable<Integer> {
         }
         System.out.flush();
         return 0;
+    }
+
+    private ConstraintSpec constraint() throws IOException {
+        if (constraint == null) {
+            return null;
+        }
+        String[] parts = constraint.split("=", 2);
+        ConstraintSpec.Kind kind = Arrays.stream(ConstraintSpec.Kind.values())
+                .filter(known -> known.label().equals(parts[0]))
+                .findFirst()
+                .orElseThrow(() -> new ConfigException("--constraint is '" + constraint + "'; expected one of "
+                        + Arrays.stream(ConstraintSpec.Kind.values())
+                                .map(ConstraintSpec.Kind::label)
+                                .toList()
+                        + ", '=' and its text or @FILE"));
+        String source = parts.length == 1 ? "" : parts[1];
+        ConstraintSpec spec = new ConstraintSpec(
+                kind, source.startsWith("@") ? Files.readString(Path.of(source.substring(1))) : source);
+        spec.grammar();
+        return spec;
     }
 
     private static void atLeast(String option, int value, int minimum) {

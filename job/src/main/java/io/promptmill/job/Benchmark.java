@@ -2,6 +2,7 @@ package io.promptmill.job;
 
 import io.promptmill.udf.engine.Adapter;
 import io.promptmill.udf.engine.Completion;
+import io.promptmill.udf.engine.CompletionOptions;
 import io.promptmill.udf.engine.Engine;
 import io.promptmill.udf.engine.EngineConfig;
 import io.promptmill.udf.engine.EngineStatistics;
@@ -23,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
  * @param sharedPrefix tokens that all prompts have in common at their start
  * @param warmUpPrompts other prompts that are completed first and not measured: the JVM compiles the hot code meanwhile
  * @param adapters that prompts use in turn; without any, they use none
+ * @param options of every prompt; a constraint may end a completion early
  */
 record Benchmark(
         int prompts,
@@ -30,7 +32,8 @@ record Benchmark(
         int generateTokens,
         int sharedPrefix,
         int warmUpPrompts,
-        List<Adapter> adapters) {
+        List<Adapter> adapters,
+        CompletionOptions options) {
     private static final long SEED = 20_240_601L;
     private static final long WARM_UP_SEED = 20_240_602L;
 
@@ -79,7 +82,7 @@ record Benchmark(
             String adapter = adapters.isEmpty()
                     ? null
                     : adapters.get(i % adapters.size()).name();
-            requests.add(new Request("bench-" + i, prompt, sampling, adapter));
+            requests.add(new Request("bench-" + i, prompt, sampling, adapter, options));
         }
         return requests;
     }
@@ -95,7 +98,8 @@ record Benchmark(
     }
 
     private void check(Completion completion) {
-        if (completion.error() != null || completion.completionTokens() != generateTokens) {
+        boolean whole = completion.completionTokens() == generateTokens || options.constraint() != null;
+        if (completion.error() != null || !whole) {
             throw new JobFailedException(
                     "a prompt gave " + completion.completionTokens() + " tokens, not " + generateTokens
                             + (completion.error() == null
@@ -113,7 +117,9 @@ record Benchmark(
         figures.put("load_seconds", loadSeconds);
         figures.put("prefill_tokens_per_second", rate(computed, seconds(statistics.prefillNanos())));
         figures.put("decode_tokens_per_second", rate(statistics.decodedTokens(), seconds(statistics.decodeNanos())));
-        figures.put("total_tokens_per_second", rate((long) prompts * (promptTokens + generateTokens), wallSeconds));
+        figures.put(
+                "total_tokens_per_second",
+                rate((long) prompts * promptTokens + statistics.completionTokens(), wallSeconds));
         figures.put("peak_resident_bytes", ProcessMemory.peakResidentBytes());
         figures.put("precision", engine.precision());
         figures.put("kv_precision", engine.kvPrecision());
@@ -121,6 +127,7 @@ record Benchmark(
         figures.put("max_batch_tokens", engine.maximumBatchTokens());
         figures.put("max_sequences", engine.maximumSequences());
         figures.put("wall_seconds", wallSeconds);
+        figures.put("completion_tokens", statistics.completionTokens());
         figures.put("cached_prompt_tokens", statistics.cachedPromptTokens());
         figures.put("copied_requests", statistics.copiedRequests());
         figures.put("steps", statistics.steps());

@@ -31,6 +31,7 @@ final class GenerationJob {
     private final GenerateMetrics metrics;
     private final Dataset<Row> input;
     private final Dataset<Row> output;
+    private final Evaluation evaluation;
     private final StructType added;
     private final OptionalLong rows;
 
@@ -57,6 +58,9 @@ final class GenerationJob {
         Dataset<Row> generated = size.spread(input, ClusterSlots.count(spark.sparkContext()))
                 .mapPartitions(function, Encoders.row(schema));
         output = BrokenLines.explain(generated, added, keepsBrokenLines(reader));
+        evaluation = config.evaluation() == null
+                ? null
+                : Evaluation.of(config.evaluation(), input.schema(), output.schema());
         writer.checkAppend(spark, output.schema());
         writer.prepare(config.input().paths());
     }
@@ -98,12 +102,30 @@ final class GenerationJob {
                             + " is as it was, the rows with their errors are in " + writer.staging(),
                     null);
         }
+        EvaluationReport figures = failed || evaluation == null ? null : evaluate();
         List<Path> published = publish();
         if (failed) {
             throw new JobFailedException(
                     everyRowFailed(published) + "; the rows with their errors are in " + writer.target(), null);
         }
-        return report(published, seconds);
+        return report(published, seconds).with(figures);
+    }
+
+    /** Before the rows are published, so that the figures appear together with them. No row is lost for want of figures. */
+    private EvaluationReport evaluate() {
+        writer.keep();
+        spark.sparkContext().setJobDescription("evaluate " + writer.target());
+        try {
+            EvaluationReport figures = evaluation.report(read(List.of(writer.staging())));
+            writer.addFile(EvaluationReport.FILE, figures.json());
+            return figures;
+        } catch (Exception e) {
+            LOG.warn(
+                    "the rows could not be compared with column '{}'",
+                    config.evaluation().column(),
+                    e);
+            return null;
+        }
     }
 
     private List<Path> publish() {
@@ -166,6 +188,9 @@ final class GenerationJob {
         }
         if (config.input().adapter() != null) {
             columns.add(config.input().adapter());
+        }
+        if (config.evaluation() != null) {
+            columns.add(config.evaluation().column());
         }
         columns.addAll(promptColumns());
         columns.addAll(config.task().inputColumns());

@@ -20,6 +20,7 @@ import java.util.Objects;
  * @param adapters that rows may use
  * @param task what is made of a row's prompt
  * @param reasoning whether the model thinks before it answers
+ * @param evaluation or null
  */
 record JobConfig(
         String model,
@@ -31,7 +32,8 @@ record JobConfig(
         SparkConfig spark,
         AdapterSpec adapters,
         TaskSpec task,
-        Reasoning reasoning) {
+        Reasoning reasoning,
+        EvaluationConfig evaluation) {
 
     private static final List<String> KEYS = List.of(
             "model",
@@ -47,7 +49,8 @@ record JobConfig(
             "sampling",
             "output",
             "engine",
-            "spark");
+            "spark",
+            "evaluate");
 
     /**
      * Binds and checks a configuration.
@@ -73,7 +76,8 @@ record JobConfig(
                 SparkConfig.of(section.value("spark")),
                 AdapterSection.of(section, input.adapter()),
                 task,
-                reasoning);
+                reasoning,
+                EvaluationConfig.of(section.value("evaluate")));
     }
 
     /**

@@ -23,6 +23,7 @@ import org.apache.spark.sql.Row;
  * @param reasons errors by reason, the most frequent first
  * @param copiedRows rows that the engines gave the completion of an equal one; too many where a task was retried
  * @param samples the first rows as a table
+ * @param evaluation or null
  */
 record JobReport(
         long rows,
@@ -34,7 +35,8 @@ record JobReport(
         long copiedRows,
         double seconds,
         String path,
-        String samples) {
+        String samples,
+        EvaluationReport evaluation) {
     private static final int REASONS = 5;
     private static final int SAMPLE_ROWS = 3;
 
@@ -72,7 +74,8 @@ record JobReport(
                 metrics.copiedRows().value(),
                 seconds,
                 path,
-                samples);
+                samples,
+                null);
     }
 
     /** What the accumulators say, for rows that cannot be read back: too much where a task was retried. */
@@ -87,7 +90,24 @@ record JobReport(
                 metrics.copiedRows().value(),
                 seconds,
                 path,
-                "");
+                "",
+                null);
+    }
+
+    /** With the figures of an evaluation, or null. */
+    JobReport with(EvaluationReport figures) {
+        return new JobReport(
+                rows,
+                errors,
+                promptTokens,
+                completionTokens,
+                reasons,
+                modelLoads,
+                copiedRows,
+                seconds,
+                path,
+                samples,
+                figures);
     }
 
     /** The most frequent errors and how many rows have them. As many reasons as rows may exist: a few reach the driver. */
@@ -125,6 +145,9 @@ record JobReport(
         line(out, "time", Durations.format(seconds));
         line(out, "output", path);
         out.flush();
+        if (evaluation != null) {
+            evaluation.print(out);
+        }
     }
 
     private static void line(PrintStream out, String name, String value) {

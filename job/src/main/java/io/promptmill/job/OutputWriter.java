@@ -3,6 +3,8 @@ package io.promptmill.job;
 import io.promptmill.job.OutputConfig.Mode;
 import io.promptmill.udf.error.DataException;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -31,6 +33,7 @@ final class OutputWriter {
     private final FileSystem files;
     private final Path target;
     private final Path workspace;
+    private final List<String> added = new ArrayList<>();
 
     /** Beside the workspace, not in it: what removes the workspace must not remove the output of an earlier job. */
     private final Path previous;
@@ -130,6 +133,19 @@ final class OutputWriter {
     }
 
     /**
+     * Adds a file that is published together with the rows.
+     *
+     * @param name beginning with an underscore, so that readers of the rows pass over it; where rows are appended beside a
+     *     file of this name, it gets a number
+     */
+    void addFile(String name, String text) throws IOException {
+        try (OutputStream out = files.create(new Path(staging(), name))) {
+            out.write(text.getBytes(StandardCharsets.UTF_8));
+        }
+        added.add(name);
+    }
+
+    /**
      * Moves what was written to the output path.
      *
      * @return the folder or files that hold this job's rows now
@@ -183,16 +199,33 @@ final class OutputWriter {
             if (!part.getName().startsWith("part-")) {
                 continue;
             }
-            Path to = new Path(target, part.getName());
-            try {
-                rename(part, to);
-            } catch (IOException e) {
-                takeBack(moved, e);
-                throw e;
-            }
-            moved.add(to);
+            move(part, new Path(target, part.getName()), moved);
         }
-        return moved;
+        List<Path> rows = List.copyOf(moved);
+        for (String name : added) {
+            move(new Path(staging(), name), unused(name), moved);
+        }
+        return rows;
+    }
+
+    private void move(Path from, Path to, List<Path> moved) throws IOException {
+        try {
+            rename(from, to);
+        } catch (IOException e) {
+            takeBack(moved, e);
+            throw e;
+        }
+        moved.add(to);
+    }
+
+    /** The name or, where earlier rows have such a file, {@code name-2.ending} and so on. */
+    private Path unused(String name) throws IOException {
+        Path path = new Path(target, name);
+        int dot = name.lastIndexOf('.');
+        for (int number = 2; files.exists(path); number++) {
+            path = new Path(target, name.substring(0, dot) + "-" + number + name.substring(dot));
+        }
+        return path;
     }
 
     private void takeBack(List<Path> moved, IOException cause) throws IOException {

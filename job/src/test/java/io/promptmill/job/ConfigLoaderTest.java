@@ -1,6 +1,7 @@
 package io.promptmill.job;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -56,6 +57,7 @@ class ConfigLoaderTest {
                   ignore_eos: true
                 output: {path: out, format: jsonl, mode: append, partitions: 3}
                 engine: {threads: 2, max_batch_tokens: 64, kv_cache_bytes: 9000000000, prefix_cache: false, precision: f32, kv_precision: f16}
+                evaluate: {column: sentiment, bins: 15}
                 spark: {master: "local[2]", app_name: nightly, spark.executor.memory: 4g, spark.ui.port: 4050}
                 """);
         assertEquals("hdfs:///models/m.gguf", config.model());
@@ -88,6 +90,7 @@ class ConfigLoaderTest {
         assertTrue(config.sampling().defaults().ignoreEos());
         assertEquals(Map.of("max_tokens", "limit"), config.sampling().columns());
         assertEquals(new OutputConfig("out", "jsonl", OutputConfig.Mode.APPEND, 3), config.output());
+        assertEquals(new EvaluationConfig("sentiment", 15), config.evaluation());
         assertEquals(9_000_000_000L, config.engine().kvCacheBytes());
         assertEquals(64, config.engine().maxBatchTokens());
         assertEquals("f16", config.engine().kvPrecision());
@@ -106,6 +109,7 @@ class ConfigLoaderTest {
         JobConfig config = new ConfigLoader().load(file, List.of());
         assertEquals(EngineConfig.DEFAULT, config.engine());
         assertEquals(AdapterSpec.NONE, config.adapters());
+        assertNull(config.evaluation());
         assertEquals(new OutputConfig("o", "parquet", OutputConfig.Mode.ERROR, 0), config.output());
         assertEquals(new PromptSpec(PromptSpec.Source.MESSAGES, "c", null, null), config.prompt());
     }
@@ -149,6 +153,11 @@ class ConfigLoaderTest {
                 "input.format=xls           | 'input.format'             | jsonl, json, csv, text, parquet",
                 "output.mode=replace        | 'output.mode'              | error, overwrite, append",
                 "output.partitions=-1       | 'output.partitions'        | or more",
+                "evaluate.colunm=gold       | 'evaluate.colunm'          | 'evaluate.column'",
+                "evaluate.bins=5            | 'evaluate.column'          | missing",
+                "evaluate={column: gold, bins: 0} | 'evaluate.bins'      | 1 to 100",
+                "evaluate={column: gold, bins: 1.5} | 'evaluate.bins'    | an integer",
+                "evaluate=gold              | 'evaluate'                 | a mapping",
                 "prompt.template=x          | 'prompt'                   | given are [column, template]",
                 "prompt.column=             | 'prompt'                   | none is given",
                 "prompt.chat=maybe          | 'prompt.chat'              | true or false"
@@ -170,7 +179,9 @@ class ConfigLoaderTest {
                 "spark.master=local[3]",
                 "input.options.a.b=1",
                 "sampling.temperature.column=heat",
+                "evaluate.column=gold",
                 "sampling.stop=[x, y]");
+        assertEquals(new EvaluationConfig("gold", null), config.evaluation());
         assertEquals("a=b: {{ text }}", config.prompt().value());
         assertEquals(Map.of("spark.executor.memory", "2g"), config.spark().entries());
         assertEquals("local[3]", config.spark().master());

@@ -75,9 +75,58 @@ class GenerationJobTest {
     @Test
     void theSummaryCountsCopiedRows() {
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
-        new JobReport(5_000, 0, 9, 9, Map.of(), 1, 1_234, 2, "out", "")
+        new JobReport(5_000, 0, 9, 9, Map.of(), 1, 1_234, 2, "out", "", null)
                 .print(new PrintStream(printed, true, StandardCharsets.UTF_8));
         assertTrue(printed.toString(StandardCharsets.UTF_8).contains("copied       1,234 rows"), printed.toString());
+    }
+
+    @Test
+    void figuresLieBesideTheRowsAndInTheSummary() throws IOException {
+        write("in.jsonl", """
+                {"text": "a", "gold": "A"}
+                {"text": "b", "gold": "b"}
+                {"text": "refuse", "gold": "R"}
+                {"text": "c", "gold": null}
+                """);
+        JobReport report = run("in.jsonl", "evaluate.column=gold");
+        assertEquals(new Outcomes(1, 0, 1, 0, 2, 1), report.evaluation().outcomes());
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        report.print(new PrintStream(printed, true, StandardCharsets.UTF_8));
+        assertMentions(
+                printed.toString(StandardCharsets.UTF_8),
+                "evaluation   completion against gold",
+                "2 of 4 rows; 1 with an error, 0 abstained, 1 without right answer",
+                "50.0% of the evaluated rows (1), coverage 66.7%");
+        String json = Files.readString(folder.resolve("out/_evaluation.json"));
+        assertEquals(report.evaluation().json(), json);
+        assertMentions(json, "\"rows_evaluated\" : 2", "\"accuracy\" : 0.5");
+        assertEquals(4, spark.read().parquet(path("out")).count());
+        run("in.jsonl", "evaluate.column=gold", "output.mode=append");
+        run("in.jsonl", "output.mode=append");
+        assertEquals(12, spark.read().parquet(path("out")).count());
+        assertEquals(json, Files.readString(folder.resolve("out/_evaluation-2.json")));
+        assertFalse(Files.exists(folder.resolve("out/_evaluation-3.json")));
+        run("in.jsonl", "output.mode=overwrite");
+        assertFalse(Files.exists(folder.resolve("out/_evaluation.json")));
+        assertNothingHidden();
+    }
+
+    @Test
+    void rightAnswersThatCannotBeComparedAreRefusedBeforeAnyWork() throws IOException {
+        write("in.jsonl", "{\"text\": \"a\", \"gold\": 5}\n");
+        assertMentions(refusal("in.jsonl", "evaluate.column=gould"), "evaluate.column", "gould", "gold", "text");
+        assertMentions(refusal("in.jsonl", "evaluate.column=gold"), "'gold' is of type bigint", "input.schema");
+        assertFalse(Files.exists(folder.resolve("out")));
+        assertEquals(
+                1,
+                run("in.jsonl", "evaluate.column=gold", "input.schema=text STRING, gold STRING")
+                        .evaluation()
+                        .outcomes()
+                        .evaluated());
+        write("nothing.jsonl", "");
+        JobReport empty = run("nothing.jsonl", "evaluate.column=gold", "output.mode=overwrite");
+        assertEquals(Outcomes.NONE, empty.evaluation().outcomes());
+        assertTrue(Files.exists(folder.resolve("out/_evaluation.json")));
     }
 
     @Test

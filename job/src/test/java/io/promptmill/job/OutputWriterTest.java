@@ -24,10 +24,12 @@ class OutputWriterTest {
 
     private String message;
 
+    private List<org.apache.hadoop.fs.Path> published;
+
     @Test
     void replacesAndLeavesNothingBeside() throws IOException {
         publish(Mode.OVERWRITE, "");
-        assertEquals(List.of("part-new-1", "part-new-2"), names(folder.resolve("out")));
+        assertEquals(List.of("_figures.json", "part-new-1", "part-new-2"), names(folder.resolve("out")));
         assertEquals(List.of("out"), names(folder));
     }
 
@@ -35,7 +37,7 @@ class OutputWriterTest {
     void putsTheOldOutputBackAndKeepsTheRows() throws IOException {
         OutputWriter writer = refused(Mode.OVERWRITE, "2");
         assertEquals(List.of("part-old"), names(folder.resolve("out")));
-        assertKept(writer, "part-new-1", "part-new-2");
+        assertKept(writer, "_figures.json", "part-new-1", "part-new-2");
         assertEquals(2, names(folder).size());
     }
 
@@ -43,7 +45,7 @@ class OutputWriterTest {
     void keepsBothWhereTheOldOutputCannotBePutBack() throws IOException {
         OutputWriter writer = refused(Mode.OVERWRITE, "2,3");
         assertFalse(Files.exists(folder.resolve("out")));
-        assertKept(writer, "part-new-1", "part-new-2");
+        assertKept(writer, "_figures.json", "part-new-1", "part-new-2");
         String previous = names(folder).stream()
                 .filter(name -> name.endsWith("-previous"))
                 .findAny()
@@ -56,14 +58,32 @@ class OutputWriterTest {
     void takesBackWhatWasAppended() throws IOException {
         OutputWriter writer = refused(Mode.APPEND, "2");
         assertEquals(List.of("part-old"), names(folder.resolve("out")));
-        assertKept(writer, "part-new-1", "part-new-2");
+        assertKept(writer, "_figures.json", "part-new-1", "part-new-2");
+    }
+
+    @Test
+    void publishesWhatWasAddedBesideTheRowsAndNeverOverAnother() throws IOException {
+        publish(Mode.APPEND, "");
+        assertEquals(List.of("_figures.json", "part-new-1", "part-new-2", "part-old"), names(folder.resolve("out")));
+        Files.delete(folder.resolve("out/part-new-1"));
+        Files.delete(folder.resolve("out/part-new-2"));
+        publish(Mode.APPEND, "");
+        assertTrue(Files.exists(folder.resolve("out/_figures-2.json")));
+        assertEquals(2, published.size());
+    }
+
+    @Test
+    void takesRowsBackWhereTheirFiguresCannotBeAdded() throws IOException {
+        OutputWriter writer = refused(Mode.APPEND, "3");
+        assertEquals(List.of("part-old"), names(folder.resolve("out")));
+        assertKept(writer, "_figures.json", "part-new-1", "part-new-2");
     }
 
     @Test
     void leavesWhatWasCreatedMeanwhile() throws IOException {
         OutputWriter writer = refused(Mode.ERROR, "");
         assertEquals(List.of("part-old"), names(folder.resolve("out")));
-        assertKept(writer, "part-new-1", "part-new-2");
+        assertKept(writer, "_figures.json", "part-new-1", "part-new-2");
     }
 
     private OutputWriter refused(Mode mode, String renames) throws IOException {
@@ -95,7 +115,8 @@ class OutputWriterTest {
             Files.writeString(staging.resolve("part-new-2"), "2");
             Files.createDirectories(folder.resolve("out"));
             Files.writeString(folder.resolve("out/part-old"), "old");
-            writer.publish();
+            writer.addFile("_figures.json", "{}");
+            published = writer.publish();
             writer.clean();
         }
     }

@@ -30,6 +30,7 @@ class PackageLayersTest {
             "weights",
             "kernels",
             "tensor",
+            "unicode",
             "error");
 
     private static final Path SOURCES = Path.of("src/main/java/io/promptmill/udf");

@@ -13,14 +13,14 @@ final class BatchBuilder {
         batch = new StepBatch(maximumRows);
     }
 
-    /** The rows of the chunks in order; one output for each chunk that is the last of its sequence, in order. */
+    /** The rows of the chunks in order; outputs are the positions whose logits are wanted. */
     StepBatch build(List<Chunk> chunks) {
         batch.clear();
         for (Chunk chunk : chunks) {
             Sequence sequence = chunk.sequence();
             int end = chunk.start() + chunk.count();
             for (int position = chunk.start(); position < end; position++) {
-                boolean output = chunk.last() && position == end - 1;
+                boolean output = sequence.givesLogits(position);
                 batch.add(sequence.token(position), position, sequence.blockTable(), output, sequence.adapter());
             }
         }

@@ -11,14 +11,20 @@ package io.promptmill.udf.engine;
  * @param error the reason where the choices could not be scored, else null
  * @param copied whether it was computed for an equal request
  */
-public record ChoiceScores(double[] logprobs, int promptTokens, int choiceTokens, String error, boolean copied) {
+public record ChoiceScores(double[] logprobs, int promptTokens, int choiceTokens, String error, boolean copied)
+        implements Result<ChoiceScores> {
     /** A request that could not be served. */
     public static ChoiceScores failed(String error, int promptTokens) {
         return new ChoiceScores(null, promptTokens, 0, error, false);
     }
 
-    /** The same for an equal request. */
-    ChoiceScores copy() {
+    @Override
+    public ChoiceScores copy() {
         return new ChoiceScores(logprobs, promptTokens, choiceTokens, error, true);
+    }
+
+    @Override
+    public long bytes() {
+        return logprobs == null ? 0 : (long) logprobs.length * Double.BYTES;
     }
 }

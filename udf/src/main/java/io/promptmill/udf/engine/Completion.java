@@ -15,7 +15,8 @@ public record Completion(
         int completionTokens,
         String error,
         CompletionDetails details,
-        boolean copied) {
+        boolean copied)
+        implements Result<Completion> {
 
     /** One that was computed for its own request, and has a text only. */
     public Completion(String text, FinishReason finishReason, int promptTokens, int completionTokens, String error) {
@@ -27,8 +28,13 @@ public record Completion(
         return new Completion(null, FinishReason.ERROR, promptTokens, 0, error);
     }
 
-    /** The same for an equal request. */
-    Completion copy() {
+    @Override
+    public Completion copy() {
         return new Completion(text, finishReason, promptTokens, completionTokens, error, details, true);
+    }
+
+    @Override
+    public long bytes() {
+        return (text == null ? 0 : (long) text.length() * Character.BYTES) + details.bytes();
     }
 }

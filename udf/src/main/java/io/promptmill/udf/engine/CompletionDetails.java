@@ -18,4 +18,19 @@ public record CompletionDetails(
         List<TokenLogprob> promptLogprobs,
         double meanLogprob) {
     public static final CompletionDetails NONE = new CompletionDetails(null, 0, null, null, Double.NaN);
+
+    /** Memory that it takes, about. */
+    long bytes() {
+        return (reasoning == null ? 0 : (long) reasoning.length() * Character.BYTES)
+                + bytes(logprobs)
+                + bytes(promptLogprobs);
+    }
+
+    private static long bytes(List<TokenLogprob> tokens) {
+        long bytes = 0;
+        for (int i = 0; tokens != null && i < tokens.size(); i++) {
+            bytes += TokenLogprob.BYTES * (1L + tokens.get(i).alternatives().size());
+        }
+        return bytes;
+    }
 }

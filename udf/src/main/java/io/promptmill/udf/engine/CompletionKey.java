@@ -11,8 +11,10 @@ import java.util.Objects;
  * @param prompt token ids
  * @param sampling with what has no effect on the most likely token at its default
  * @param adapter name, or null
+ * @param options constraint, log-probabilities and the like
  */
-record CompletionKey(int[] prompt, SamplingParameters sampling, String adapter) {
+record CompletionKey(int[] prompt, SamplingParameters sampling, String adapter, CompletionOptions options)
+        implements ResultKey {
     /** Objects and references of a key. */
     private static final int FIXED_BYTES = 256;
 
@@ -26,11 +28,12 @@ record CompletionKey(int[] prompt, SamplingParameters sampling, String adapter) 
         return new CompletionKey(
                 request.promptTokens(),
                 request.sampling().toBuilder().seed(0).topK(0).topP(1).minP(0).build(),
-                request.adapter());
+                request.adapter(),
+                request.options());
     }
 
-    /** Memory that it takes, about. */
-    long bytes() {
+    @Override
+    public long bytes() {
         long entries = sampling.logitBias().size()
                 + sampling.stop().size()
                 + sampling.stopTokenIds().size();
@@ -43,11 +46,12 @@ record CompletionKey(int[] prompt, SamplingParameters sampling, String adapter) 
         return other instanceof CompletionKey key
                 && Arrays.equals(key.prompt, prompt)
                 && key.sampling.equals(sampling)
-                && Objects.equals(key.adapter, adapter);
+                && Objects.equals(key.adapter, adapter)
+                && key.options.equals(options);
     }
 
     @Override
     public int hashCode() {
-        return (Arrays.hashCode(prompt) * 31 + sampling.hashCode()) * 31 + Objects.hashCode(adapter);
+        return Objects.hash(Arrays.hashCode(prompt), sampling, adapter, options);
     }
 }

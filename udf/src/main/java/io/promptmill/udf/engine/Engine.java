@@ -1,5 +1,6 @@
 package io.promptmill.udf.engine;
 
+import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.error.RequestException;
 import io.promptmill.udf.prompt.PromptEncoder;
 import io.promptmill.udf.tokenizer.Tokenizer;
@@ -8,6 +9,8 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,7 +23,8 @@ public final class Engine implements CompletionEngine {
 
     private final LoadedModel loaded;
     private final StepLoop loop;
-    private final BlockingQueue<ActiveRequest> arrivals = new LinkedBlockingQueue<>();
+    private final RequestStarter starter;
+    private final BlockingQueue<ActiveRequest<?>> arrivals = new LinkedBlockingQueue<>();
     private final Thread thread;
     private volatile boolean closed;
     private volatile Throwable failure;
@@ -28,6 +32,7 @@ public final class Engine implements CompletionEngine {
     private Engine(LoadedModel loaded, StepLoop loop) {
         this.loaded = loaded;
         this.loop = loop;
+        this.starter = loaded.newRequestStarter();
         this.thread = new Thread(this::run, "promptmill-engine");
         thread.setDaemon(true);
         thread.start();
@@ -104,15 +109,24 @@ public final class Engine implements CompletionEngine {
 
     @Override
     public CompletableFuture<Completion> submit(Request request) {
-        int[] prompt = request.promptTokens();
-        int adapter;
+        int promptTokens = request.promptTokens().length;
+        return queue(() -> starter.completion(request), problem -> Completion.failed(problem, promptTokens));
+    }
+
+    @Override
+    public CompletableFuture<ChoiceScores> score(ChoiceRequest request) {
+        int promptTokens = request.promptTokens().length;
+        return queue(() -> starter.scoring(request), problem -> ChoiceScores.failed(problem, promptTokens));
+    }
+
+    private <R extends Result<R>> CompletableFuture<R> queue(
+            Supplier<? extends ActiveRequest<R>> start, Function<String, R> failed) {
+        ActiveRequest<R> active;
         try {
-            check(prompt);
-            adapter = loaded.adapters().number(request.adapter());
-        } catch (RequestException e) {
-            return CompletableFuture.completedFuture(Completion.failed(e.getMessage(), prompt.length));
+            active = start.get();
+        } catch (RequestException | ConfigException e) {
+            return CompletableFuture.completedFuture(failed.apply(e.getMessage()));
         }
-        ActiveRequest active = new ActiveRequest(request, adapter, maximumContext(), tokenizer());
         arrivals.add(active);
         if (closed || failure != null) {
             failArrivals();
@@ -120,25 +134,9 @@ public final class Engine implements CompletionEngine {
         return active.result();
     }
 
-    @Override
-    public CompletableFuture<ChoiceScores> score(ChoiceRequest request) {
-        throw new UnsupportedOperationException();
-    }
-
-    private void check(int[] prompt) {
-        if (prompt.length == 0) {
-            throw new RequestException("the prompt is empty");
-        }
-        if (prompt.length >= maximumContext()) {
-            throw new RequestException("the prompt has " + prompt.length + " tokens; the context holds "
-                    + maximumContext() + ", at least one of them for the completion. Shorten the prompt");
-        }
-        for (int token : prompt) {
-            if (token < 0 || token >= tokenizer().vocabularySize()) {
-                throw new RequestException("token id " + token + " is outside the vocabulary of "
-                        + tokenizer().vocabularySize());
-            }
-        }
+    /** Constraints compiled since the start: each one once, as a rule. */
+    public int compiledConstraints() {
+        return starter.compilations();
     }
 
     private void run() {
@@ -147,7 +145,7 @@ public final class Engine implements CompletionEngine {
                 if (arrivals.isEmpty() && !loop.hasWork()) {
                     loop.add(arrivals.take());
                 }
-                for (ActiveRequest request = arrivals.poll(); request != null; request = arrivals.poll()) {
+                for (ActiveRequest<?> request = arrivals.poll(); request != null; request = arrivals.poll()) {
                     loop.add(request);
                 }
                 loop.dropCancelled();
@@ -169,8 +167,8 @@ public final class Engine implements CompletionEngine {
     }
 
     private void failArrivals() {
-        for (ActiveRequest request = arrivals.poll(); request != null; request = arrivals.poll()) {
-            request.result().completeExceptionally(cause());
+        for (ActiveRequest<?> request = arrivals.poll(); request != null; request = arrivals.poll()) {
+            request.fail(cause());
         }
     }
 

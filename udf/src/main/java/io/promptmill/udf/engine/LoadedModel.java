@@ -140,8 +140,15 @@ final class LoadedModel implements AutoCloseable {
                 model,
                 newKvCache(kvBlocks),
                 new Scheduler(pool, limits.batchTokens(), limits.sequences()),
-                new StepSampler(new Sampler(kernels, model.shape().vocabularySize()), workers),
+                new LogitsReader(
+                        new Sampler(kernels, model.shape().vocabularySize()),
+                        model.shape().vocabularySize(),
+                        workers),
                 new BatchBuilder(limits.batchTokens()));
+    }
+
+    RequestStarter newRequestStarter() {
+        return new RequestStarter(tokenizer, encoder, adapters, context);
     }
 
     /** For one caller at a time: the step loop, or a measurement that forms its own batches. */

@@ -1,40 +1,42 @@
 package io.promptmill.udf.engine;
 
-import io.promptmill.udf.engine.StepSampler.Outcome;
+import io.promptmill.udf.engine.LogitsReader.Output;
 import io.promptmill.udf.layers.KvCache;
 import io.promptmill.udf.layers.StepBatch;
 import io.promptmill.udf.model.Model;
+import io.promptmill.udf.scheduler.BlockCopy;
 import io.promptmill.udf.scheduler.Chunk;
 import io.promptmill.udf.scheduler.Scheduler;
 import io.promptmill.udf.scheduler.Sequence;
 import io.promptmill.udf.tensor.RowTiles;
+import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 
 /** One step after another: schedule, forward, sample, finish. Used by the engine's thread alone. */
-final class StepLoop {
-    /** For greedy completions that may be asked for again: some ten thousand of the usual length. */
-    private static final long COMPLETION_CACHE_BYTES = 32L << 20;
+final class StepLoop implements ActiveRequest.Sequences {
+    /** For results that may be asked for again: some ten thousand completions of the usual length. */
+    private static final long RESULT_CACHE_BYTES = 32L << 20;
 
     private final Model model;
     private final KvCache cache;
     private final Scheduler scheduler;
-    private final StepSampler sampler;
+    private final LogitsReader reader;
     private final BatchBuilder batches;
-    private final Map<Sequence, ActiveRequest> active = new IdentityHashMap<>();
-    private final SharedCompletions shared = new SharedCompletions(COMPLETION_CACHE_BYTES);
+    private final Map<Sequence, ActiveRequest<?>> active = new IdentityHashMap<>();
+    private final SharedResults shared = new SharedResults(RESULT_CACHE_BYTES);
     private final Counters counters = new Counters();
 
-    StepLoop(Model model, KvCache cache, Scheduler scheduler, StepSampler sampler, BatchBuilder batches) {
+    StepLoop(Model model, KvCache cache, Scheduler scheduler, LogitsReader reader, BatchBuilder batches) {
         this.model = model;
         this.cache = cache;
         this.scheduler = scheduler;
-        this.sampler = sampler;
+        this.reader = reader;
         this.batches = batches;
     }
 
-    void add(ActiveRequest request) {
+    void add(ActiveRequest<?> request) {
         if (shared.serve(request)) {
             return;
         }
@@ -67,14 +69,56 @@ final class StepLoop {
         StepBatch batch = batches.build(chunks);
         RowTiles logits = model.forward(batch, cache);
         scheduler.completed(chunks);
-        List<ActiveRequest> outputs = chunks.stream()
-                .filter(Chunk::last)
-                .map(chunk -> active.get(chunk.sequence()))
-                .toList();
-        Outcome[] outcomes = sampler.sample(
-                logits, outputs.stream().map(ActiveRequest::sampling).toList());
+        List<Output<ActiveRequest<?>>> outputs = outputs(chunks);
+        reader.read(logits, outputs);
         counters.step(chunks, System.nanoTime() - start);
-        finish(outputs, outcomes);
+        for (Output<ActiveRequest<?>> output : outputs) {
+            advance(output.reader(), output.chunk().sequence());
+        }
+    }
+
+    private List<Output<ActiveRequest<?>>> outputs(List<Chunk> chunks) {
+        List<Output<ActiveRequest<?>>> outputs = new ArrayList<>();
+        int row = 0;
+        for (Chunk chunk : chunks) {
+            int rows = chunk.logits();
+            if (rows > 0) {
+                outputs.add(new Output<>(active.get(chunk.sequence()), chunk, row, rows));
+                row += rows;
+            }
+        }
+        return outputs;
+    }
+
+    private <R extends Result<R>> void advance(ActiveRequest<R> request, Sequence sequence) {
+        if (!active.containsKey(sequence)) {
+            // Another sequence of the request has ended it.
+            return;
+        }
+        R outcome = request.advance(sequence, this);
+        if (outcome != null) {
+            remove(sequence);
+            List.copyOf(request.open()).forEach(this::remove);
+            counters.completionTokens += request.resultTokens(outcome);
+            shared.complete(request, outcome);
+        } else if (!request.open().contains(sequence)) {
+            remove(sequence);
+        }
+    }
+
+    private void remove(Sequence sequence) {
+        if (active.remove(sequence) != null) {
+            scheduler.remove(sequence);
+        }
+    }
+
+    @Override
+    public void fork(Sequence parent, Sequence child) {
+        active.put(child, active.get(parent));
+        BlockCopy copy = scheduler.fork(parent, child);
+        if (copy != null) {
+            cache.copy(copy.from(), copy.to());
+        }
     }
 
     /** Fails every request under way. */
@@ -85,21 +129,6 @@ final class StepLoop {
 
     EngineStatistics statistics() {
         return counters.snapshot(scheduler, shared);
-    }
-
-    private void finish(List<ActiveRequest> outputs, Outcome[] outcomes) {
-        for (int i = 0; i < outcomes.length; i++) {
-            ActiveRequest request = outputs.get(i);
-            Completion completion = outcomes[i].error() == null
-                    ? request.accept(outcomes[i].token())
-                    : Completion.failed(outcomes[i].error(), request.sequence().promptLength());
-            if (completion != null) {
-                scheduler.remove(request.sequence());
-                active.remove(request.sequence());
-                counters.completionTokens += completion.completionTokens();
-                shared.complete(request, completion);
-            }
-        }
     }
 
     /** Written by the engine's thread; a reader may see a step late. */
@@ -121,7 +150,7 @@ final class StepLoop {
             }
         }
 
-        EngineStatistics snapshot(Scheduler scheduler, SharedCompletions shared) {
+        EngineStatistics snapshot(Scheduler scheduler, SharedResults shared) {
             return new EngineStatistics(
                     promptTokens,
                     scheduler.reusedTokens(),

@@ -9,4 +9,7 @@ import java.util.List;
  * @param logprob natural logarithm of its probability; null for the first token of a prompt, which follows nothing
  * @param alternatives the most likely tokens there, the most likely first, without alternatives of their own
  */
-public record TokenLogprob(int token, String text, Double logprob, List<TokenLogprob> alternatives) {}
+public record TokenLogprob(int token, String text, Double logprob, List<TokenLogprob> alternatives) {
+    /** Memory of one, about: the object, its text and the references to it. */
+    static final int BYTES = 96;
+}

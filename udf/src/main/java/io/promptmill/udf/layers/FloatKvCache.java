@@ -20,6 +20,14 @@ final class FloatKvCache extends KvCache {
     }
 
     @Override
+    public void copy(int fromBlock, int toBlock) {
+        for (int layer = 0; layer < blocks.length; layer++) {
+            allocate(layer, toBlock);
+            System.arraycopy(blocks[layer][fromBlock], 0, blocks[layer][toBlock], 0, blockLength());
+        }
+    }
+
+    @Override
     void store(Kernels kernels, int layer, StepBatch batch, RowTiles keys, RowTiles values, int tile) {
         int end = Math.min(batch.rows(), (tile + 1) * RowTiles.LANES);
         int row = tile * RowTiles.LANES;

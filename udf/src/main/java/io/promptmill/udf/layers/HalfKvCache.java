@@ -22,6 +22,14 @@ final class HalfKvCache extends KvCache {
     }
 
     @Override
+    public void copy(int fromBlock, int toBlock) {
+        for (int layer = 0; layer < blocks.length; layer++) {
+            allocate(layer, toBlock);
+            System.arraycopy(blocks[layer][fromBlock], 0, blocks[layer][toBlock], 0, blockLength());
+        }
+    }
+
+    @Override
     void store(Kernels kernels, int layer, StepBatch batch, RowTiles keys, RowTiles values, int tile) {
         int first = tile * RowTiles.LANES;
         int end = Math.min(batch.rows(), first + RowTiles.LANES);

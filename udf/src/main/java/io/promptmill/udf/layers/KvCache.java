@@ -47,6 +47,9 @@ public abstract sealed class KvCache permits FloatKvCache, HalfKvCache {
     /** Makes room for a block in a layer if it is new. Called by one thread for a block. */
     abstract void allocate(int layer, int block);
 
+    /** Copies what a block holds, in all layers, to another one. Not while a step is computed. */
+    public abstract void copy(int fromBlock, int toBlock);
+
     /**
      * Stores the keys and values of the batch's rows in one tile.
      *

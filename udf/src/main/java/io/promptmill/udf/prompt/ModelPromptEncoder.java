@@ -1,6 +1,7 @@
 package io.promptmill.udf.prompt;
 
 import io.promptmill.udf.error.RequestException;
+import io.promptmill.udf.tokenizer.Continuation;
 import io.promptmill.udf.tokenizer.Tokenizer;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ public final class ModelPromptEncoder implements PromptEncoder {
     private final Tokenizer tokenizer;
     private final ChatTemplate template;
     private final ControlTokenShield shield;
+    private final Continuation continuation;
 
     /**
      * @param template the model's chat template, which brings its own begin- and end-of-text; null where it has none
@@ -20,6 +22,7 @@ public final class ModelPromptEncoder implements PromptEncoder {
     public ModelPromptEncoder(Tokenizer tokenizer, ChatTemplate template) {
         this.tokenizer = Objects.requireNonNull(tokenizer, "tokenizer");
         this.template = template;
+        this.continuation = new Continuation(tokenizer);
         this.shield = new ControlTokenShield(tokenizer.controlTokens().keySet());
     }
 
@@ -72,7 +75,22 @@ public final class ModelPromptEncoder implements PromptEncoder {
 
     @Override
     public int[] encodeContinuation(int[] prompt, String text) {
-        throw new UnsupportedOperationException();
+        String tail = continuation.tail(prompt, prompt.length);
+        boolean attached = tail.isEmpty() || text.isEmpty() || isOpen(tail.codePointBefore(tail.length()));
+        String joined = attached || Character.isWhitespace(text.codePointAt(0)) ? text : " " + text;
+        return continuation
+                .encode(prompt, prompt.length, joined)
+                .or(() -> continuation.encode(prompt, prompt.length, text))
+                .orElseGet(() -> tokenizer.encode(text, false));
+    }
+
+    /** Behind space, an opening bracket or a quotation mark a word follows without a space. */
+    private static boolean isOpen(int codePoint) {
+        return Character.isWhitespace(codePoint)
+                || switch (Character.getType(codePoint)) {
+                    case Character.START_PUNCTUATION, Character.INITIAL_QUOTE_PUNCTUATION -> true;
+                    default -> codePoint == '"' || codePoint == '\'' || codePoint == '`';
+                };
     }
 
     /** Most templates write the begin-of-text token themselves; a second one would harm the answer. */

@@ -33,8 +33,8 @@ public interface PromptEncoder {
     int[] encodeChat(List<ChatMessage> messages, LocalDateTime now, Map<String, ?> extra);
 
     /**
-     * The tokens of a text that goes on where a prompt ends, as they would be where both were tokenized together; no special
-     * tokens.
+     * The tokens of an answer to a prompt, as they would be where both were tokenized together; no special tokens. Where the
+     * prompt ends with a word, a space comes between, as in the texts that models are trained with.
      *
      * @param prompt token ids
      */

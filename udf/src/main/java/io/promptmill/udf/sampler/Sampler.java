@@ -35,21 +35,33 @@ public final class Sampler {
         kernels.largest(logits, tile, tokens, tile * RowTiles.LANES);
     }
 
+    /** As {@link #sample(RowTiles, int, SamplingState, long[])}, where every token is allowed. */
+    public int sample(RowTiles logits, int row, SamplingState state) {
+        return sample(logits, row, state, null);
+    }
+
     /**
      * The next token of a sequence; the caller passes it on to {@link SamplingState#accept}.
      *
      * @param logits {@code [rows x vocabulary]}
+     * @param allowed a bit for each token that may be chosen; null allows all
      * @throws RequestException where the logits are not numbers, as damaged weights make them, or no token is allowed
      */
-    public int sample(RowTiles logits, int row, SamplingState state) {
+    public int sample(RowTiles logits, int row, SamplingState state, long[] allowed) {
         SamplingParameters parameters = state.parameters();
         if (state.takesLargest()) {
-            return largest(logits.data(), logits.index(row, 0), RowTiles.LANES);
+            int start = logits.index(row, 0);
+            return allowed == null
+                    ? largest(logits.data(), start, RowTiles.LANES)
+                    : largestAllowed(logits.data(), start, RowTiles.LANES, allowed);
         }
         float[] values = scratch.get();
         logits.readRow(row, 0, vocabularySize, values, 0);
         largest(values, 0, 1);
         state.adjust(values, vocabularySize);
+        if (allowed != null) {
+            ban(values, allowed);
+        }
         int largest = largestAllowed(values);
         if (parameters.temperature() == 0) {
             return largest;
@@ -92,9 +104,47 @@ public final class Sampler {
             }
         }
         if (best < 0) {
-            throw new RequestException("logit_bias and min_tokens leave no token to choose");
+            throw new RequestException("logit_bias, min_tokens and the constraint leave no token to choose");
         }
         return best;
+    }
+
+    /** The index of the largest logit among those allowed, the first of equals. */
+    private int largestAllowed(float[] values, int offset, int step, long[] allowed) {
+        int best = -1;
+        float maximum = Float.NEGATIVE_INFINITY;
+        for (int word = 0; word < allowed.length; word++) {
+            for (long bits = allowed[word]; bits != 0; bits &= bits - 1) {
+                int token = word * Long.SIZE + Long.numberOfTrailingZeros(bits);
+                if (token >= vocabularySize) {
+                    break;
+                }
+                float value = values[offset + token * step];
+                if (value > maximum || Float.isNaN(value)) {
+                    maximum = value;
+                    best = token;
+                }
+                if (Float.isNaN(value)) {
+                    throw notNumbers(value, token);
+                }
+            }
+        }
+        if (best < 0 || maximum == Float.POSITIVE_INFINITY) {
+            throw best < 0
+                    ? new RequestException("the model rules out every token that the constraint allows")
+                    : notNumbers(maximum, best);
+        }
+        return best;
+    }
+
+    /** Sets the logits of what is not allowed to negative infinity. */
+    private void ban(float[] values, long[] allowed) {
+        for (int token = 0; token < vocabularySize; token++) {
+            int word = token / Long.SIZE;
+            if (word >= allowed.length || (allowed[word] >>> token & 1) == 0) {
+                values[token] = Float.NEGATIVE_INFINITY;
+            }
+        }
     }
 
     private static RequestException notNumbers(float value, int token) {
@@ -167,12 +217,14 @@ public final class Sampler {
                 .sum();
         double target = uniform * total;
         double sum = 0;
-        for (int i = 0; i < kept; i++) {
+        int last = ranked[0];
+        for (int i = 0; i < kept && probabilities[ranked[i]] > 0; i++) {
             sum += probabilities[ranked[i]];
+            last = ranked[i];
             if (sum > target) {
-                return ranked[i];
+                break;
             }
         }
-        return ranked[kept - 1];
+        return last;
     }
 }

@@ -95,8 +95,8 @@ public final class BlockPool {
     }
 
     /**
-     * Gives the sequence the blocks that already hold its beginning, up to its last token but one: that one must be
-     * computed to get logits. The sequence must hold none.
+     * Gives the sequence the blocks that already hold its beginning, up to the first token whose logits are
+     * wanted: that one must be computed. The sequence must hold none.
      *
      * @return tokens that need not be computed
      */
@@ -118,9 +118,9 @@ public final class BlockPool {
         return tokens;
     }
 
-    /** True where the sequence has another full block before its last token. */
+    /** True where the sequence has another full block before the first token whose logits are wanted. */
     private boolean hasReusableBlock(Sequence sequence) {
-        return sequence.publishedBlocks() < (sequence.length() - 1) / blockTokens;
+        return sequence.publishedBlocks() < sequence.reusable() / blockTokens;
     }
 
     /** The key of the first block of the sequence that is not published. */
@@ -144,6 +144,27 @@ public final class BlockPool {
     /** True where this step computes the block that {@link #reuse} did not find for the sequence, for another one. */
     boolean nextBlockIsComputed(Sequence sequence) {
         return !computing.isEmpty() && hasReusableBlock(sequence) && computing.contains(nextKey(sequence));
+    }
+
+    /**
+     * Lets a sequence that holds no block begin with the computed tokens of another one: full blocks are held by both; what
+     * the last block holds in part goes to a block of its own, for which one must be free.
+     *
+     * @return the copy to be made, or null where the last block is full
+     */
+    BlockCopy fork(Sequence parent, Sequence child) {
+        int full = parent.computed() / blockTokens;
+        for (int i = 0; i < full; i++) {
+            hold(parent.blockTable()[i]);
+            child.addBlock(parent.blockTable()[i]);
+        }
+        child.forkedFrom(parent, parent.computed());
+        if (parent.computed() % blockTokens == 0) {
+            return null;
+        }
+        int copy = take();
+        child.addBlock(copy);
+        return new BlockCopy(parent.blockTable()[full], copy);
     }
 
     private void hold(int block) {

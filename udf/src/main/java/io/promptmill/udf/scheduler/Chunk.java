@@ -5,4 +5,10 @@ package io.promptmill.udf.scheduler;
  *
  * @param last whether all known tokens are computed with it, so that the next one can be sampled
  */
-public record Chunk(Sequence sequence, int start, int count, boolean last) {}
+public record Chunk(Sequence sequence, int start, int count, boolean last) {
+
+    /** How many of its positions give logits: the last ones. */
+    public int logits() {
+        return sequence.logits(start, count);
+    }
+}

@@ -25,7 +25,7 @@ public final class Scheduler {
 
     /**
      * @param maximumBatchTokens tokens of a step at most
-     * @param maximumSequences that run at the same time at most
+     * @param maximumSequences that run at the same time at most, and positions of a step whose logits are wanted
      */
     public Scheduler(BlockPool pool, int maximumBatchTokens, int maximumSequences) {
         this.pool = pool;
@@ -62,37 +62,65 @@ public final class Scheduler {
      * when they are computed. Empty only where there is no work.
      */
     public List<Chunk> schedule() {
-        List<Chunk> chunks = new ArrayList<>();
-        int budget = maximumBatchTokens;
+        Step step = new Step();
         pool.startStep();
         // A copy: preempting removes later ones. Decoding sequences are those with a single token pending.
         for (Sequence sequence : List.copyOf(running)) {
             if (sequence.pending() == 1 && running.contains(sequence) && makeRoom(sequence)) {
-                budget -= schedule(sequence, 1, chunks);
+                step.schedule(sequence);
             }
         }
         for (Sequence sequence : List.copyOf(running)) {
-            if (sequence.pending() > 1 && budget > 0) {
-                budget -= schedule(sequence, budget, chunks);
+            if (sequence.pending() > 1 && step.hasRoom()) {
+                step.schedule(sequence);
             }
         }
-        admitWaiting(budget, chunks);
-        if (chunks.isEmpty() && !running.isEmpty()) {
+        admitWaiting(step);
+        if (step.chunks.isEmpty() && !running.isEmpty()) {
             // Prompts hold all blocks half-way: the last one gives way, as often as needed.
             preempt(running.get(running.size() - 1));
             return schedule();
         }
-        return chunks;
+        return step.chunks;
+    }
+
+    /** The chunks of a step, and what there is still room for. */
+    private final class Step {
+        private final List<Chunk> chunks = new ArrayList<>();
+        private int tokens = maximumBatchTokens;
+        private int logits = maximumSequences;
+
+        boolean hasRoom() {
+            return tokens > 0 && logits > 0;
+        }
+
+        /** Takes blocks for as many pending tokens as the limits and the pool allow. */
+        void schedule(Sequence sequence) {
+            int start = sequence.computed();
+            int count = Math.min(tokens, sequence.pending());
+            while (count > 0 && sequence.logits(start, count) > logits) {
+                count--;
+            }
+            while (sequence.blocks() < pool.blocksFor(start + count) && pool.free() > 0) {
+                sequence.addBlock(pool.take());
+            }
+            count = Math.min(count, sequence.blocks() * pool.blockTokens() - start);
+            if (count > 0) {
+                chunks.add(new Chunk(sequence, start, count, start + count == sequence.length()));
+                pool.computing(sequence, start + count);
+                tokens -= count;
+                logits -= sequence.logits(start, count);
+            }
+        }
     }
 
     /**
      * Admits waiting sequences in their order. One whose beginning is being computed in this very step lets those behind
      * it go first, and finds it in the prefix cache in the next step.
      */
-    private void admitWaiting(int tokens, List<Chunk> chunks) {
-        int budget = tokens;
+    private void admitWaiting(Step step) {
         Deque<Sequence> deferred = new ArrayDeque<>();
-        while (budget > 0 && !waiting.isEmpty() && Math.max(running.size(), deferred.size()) < maximumSequences) {
+        while (step.hasRoom() && !waiting.isEmpty() && Math.max(running.size(), deferred.size()) < maximumSequences) {
             Sequence sequence = waiting.peek();
             int reused = pool.reuse(sequence);
             if (pool.nextBlockIsComputed(sequence) && sequence.defer()) {
@@ -101,13 +129,31 @@ public final class Scheduler {
             } else if (fits(sequence)) {
                 running.add(waiting.remove());
                 reusedTokens += sequence.wasPreempted() ? 0 : reused;
-                budget -= schedule(sequence, budget, chunks);
+                step.schedule(sequence);
             } else {
                 pool.release(sequence);
                 break;
             }
         }
         deferred.forEach(waiting::addFirst);
+    }
+
+    /**
+     * Adds a sequence whose beginning is all that another one, which still holds its blocks, has computed: it shares those
+     * blocks. Where there is no room for it now, it waits before all others, and computes what it does not find in the
+     * prefix cache.
+     *
+     * @return the copy to be made before the next step; null for none
+     */
+    public BlockCopy fork(Sequence parent, Sequence child) {
+        // The parent is about to leave.
+        boolean room = running.size() <= maximumSequences && pool.free() > 0 && parent.computed() < child.length();
+        if (!room) {
+            waiting.addFirst(child);
+            return null;
+        }
+        running.add(child);
+        return pool.fork(parent, child);
     }
 
     /** Notes that the chunks of the last step have been computed. */
@@ -144,21 +190,6 @@ public final class Scheduler {
         sequence.preempted();
         waiting.addFirst(sequence);
         preemptions++;
-    }
-
-    /** Takes blocks for as many pending tokens as the limit and the pool allow, and returns how many those are. */
-    private int schedule(Sequence sequence, int limit, List<Chunk> chunks) {
-        int start = sequence.computed();
-        int count = Math.min(limit, sequence.pending());
-        while (sequence.blocks() < pool.blocksFor(start + count) && pool.free() > 0) {
-            sequence.addBlock(pool.take());
-        }
-        count = Math.min(count, sequence.blocks() * pool.blockTokens() - start);
-        if (count > 0) {
-            chunks.add(new Chunk(sequence, start, count, start + count == sequence.length()));
-            pool.computing(sequence, start + count);
-        }
-        return count;
     }
 
     /** True where the blocks suffice for the sequence's known tokens besides what the running prompts still need. */

@@ -24,6 +24,7 @@ public final class Sequence {
     private int publishedBlocks;
     private boolean preempted;
     private int deferredAt = -1;
+    private int logitsFrom = Integer.MAX_VALUE;
 
     /** One without an adapter. */
     public Sequence(int[] prompt, int maximumLength) {
@@ -47,6 +48,31 @@ public final class Sequence {
         this.maximumLength = maximumLength;
     }
 
+    /**
+     * Asks for the logits of every position from {@code position} on, not of the last one alone; {@link Integer#MAX_VALUE}
+     * for none but that.
+     */
+    public void readLogitsFrom(int position) {
+        logitsFrom = position;
+    }
+
+    /** True where the logits after this position are wanted. */
+    public boolean givesLogits(int position) {
+        return position >= logitsFrom || position == length - 1;
+    }
+
+    /** How many of {@code count} positions from {@code start} on give logits. */
+    int logits(int start, int count) {
+        int end = start + count;
+        int read = Math.max(0, end - Math.max(start, logitsFrom));
+        return read == 0 && end == length ? 1 : read;
+    }
+
+    /** Tokens at most that may be taken from the prefix cache: the logits of the others are wanted. */
+    int reusable() {
+        return Math.min(length - 1, logitsFrom);
+    }
+
     /** Appends a sampled token. */
     public void append(int token) {
         if (length == maximumLength) {
@@ -67,6 +93,11 @@ public final class Sequence {
         return tokens[position];
     }
 
+    /** A copy of its last tokens, {@code count} at most. */
+    public int[] lastTokens(int count) {
+        return tokens(Math.max(0, length - count), length);
+    }
+
     /** Tokens known: prompt and completion. */
     public int length() {
         return length;
@@ -78,6 +109,11 @@ public final class Sequence {
 
     public int completionLength() {
         return length - promptLength;
+    }
+
+    /** Tokens that may still be appended. */
+    public int room() {
+        return maximumLength - length;
     }
 
     public boolean isFull() {
@@ -126,6 +162,13 @@ public final class Sequence {
     void published(long content) {
         lastContent = content;
         publishedBlocks++;
+    }
+
+    /** Begins with what another one has computed: {@code count} tokens, the full blocks among them published alike. */
+    void forkedFrom(Sequence parent, int count) {
+        computed = count;
+        publishedBlocks = parent.publishedBlocks;
+        lastContent = parent.lastContent;
     }
 
     int[] tokens(int from, int to) {

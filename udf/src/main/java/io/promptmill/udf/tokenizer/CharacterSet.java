@@ -1,5 +1,6 @@
 package io.promptmill.udf.tokenizer;
 
+import io.promptmill.udf.unicode.UnicodeProperties;
 import java.util.Locale;
 import java.util.function.IntPredicate;
 
@@ -32,9 +33,6 @@ final class CharacterSet {
     static final IntPredicate PUNCTUATION =
             codePoint -> (CharacterKind.of(codePoint) & (CharacterKind.PUNCTUATION | CharacterKind.ASCII_SYMBOL)) != 0;
 
-    /** Two letters for each value of {@link Character#getType}, by that value. */
-    private static final String CATEGORIES = "CnLuLlLtLmLoMnMeMcNdNlNoZsZlZpCcCf??CoCsPdPsPePcPoSmScSkSoPiPf";
-
     private static final int TABLE_SIZE = 0x10000;
 
     private final long[] table = new long[TABLE_SIZE >>> 6];
@@ -51,12 +49,6 @@ final class CharacterSet {
 
     boolean contains(int codePoint) {
         return codePoint < TABLE_SIZE ? (table[codePoint >>> 6] & 1L << codePoint) != 0 : beyond.test(codePoint);
-    }
-
-    /** The general category of {@code codePoint} in two letters, such as {@code Lu}. */
-    static String category(int codePoint) {
-        int type = Character.getType(codePoint);
-        return CATEGORIES.substring(2 * type, 2 * type + 2);
     }
 
     /** The property called {@code name}: a general category, a script, or one of a few others; null if it is none. */
@@ -76,54 +68,9 @@ final class CharacterSet {
         if (known != null) {
             return known;
         }
-        String category = categoryNamed(plain);
-        if (category != null) {
-            return inCategory(category);
-        }
+        IntPredicate category = UnicodeProperties.inCategory(plain);
         String script = plain.startsWith("script=") ? name.substring(name.indexOf('=') + 1) : name;
-        try {
-            Character.UnicodeScript wanted = Character.UnicodeScript.forName(script.trim());
-            return codePoint -> Character.UnicodeScript.of(codePoint) == wanted;
-        } catch (IllegalArgumentException unknown) {
-            return null;
-        }
-    }
-
-    private static IntPredicate inCategory(String category) {
-        boolean[] types = new boolean[CATEGORIES.length() / 2];
-        for (int type = 0; type < types.length; type++) {
-            types[type] = CATEGORIES.startsWith(category, 2 * type);
-        }
-        return codePoint -> types[Character.getType(codePoint)];
-    }
-
-    private static String categoryNamed(String name) {
-        if (name.length() <= 2 && !name.isEmpty()) {
-            String category = name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1);
-            for (int at = 0; at < CATEGORIES.length(); at += 2) {
-                if (CATEGORIES.startsWith(category, at)) {
-                    return category;
-                }
-            }
-            return null;
-        }
-        return switch (name) {
-            case "letter" -> "L";
-            case "uppercaseletter" -> "Lu";
-            case "lowercaseletter" -> "Ll";
-            case "titlecaseletter" -> "Lt";
-            case "modifierletter" -> "Lm";
-            case "otherletter" -> "Lo";
-            case "mark" -> "M";
-            case "nonspacingmark" -> "Mn";
-            case "number" -> "N";
-            case "decimalnumber" -> "Nd";
-            case "punctuation" -> "P";
-            case "symbol" -> "S";
-            case "separator" -> "Z";
-            case "other" -> "C";
-            default -> null;
-        };
+        return category != null ? category : UnicodeProperties.inScript(script);
     }
 
     /** {@code members} and what differs from them in case only. */

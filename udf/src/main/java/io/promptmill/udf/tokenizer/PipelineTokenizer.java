@@ -1,5 +1,6 @@
 package io.promptmill.udf.tokenizer;
 
+import java.util.Arrays;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -29,6 +30,8 @@ final class PipelineTokenizer implements Tokenizer {
             WordSplitter splitter,
             WordEncoder encoder,
             TokenDecoder decoder) {}
+
+    private static final byte[] NO_BYTES = {};
 
     private final Vocabulary vocabulary;
     private final Map<String, Integer> controlTokens;
@@ -151,8 +154,18 @@ final class PipelineTokenizer implements Tokenizer {
     }
 
     @Override
+    public byte[] bytes(int token, boolean beginsText) {
+        byte[] text = token >= texts.length ? null : (beginsText ? firstTexts : texts)[token];
+        if (text == null || text.length == 0) {
+            return NO_BYTES;
+        }
+        boolean dropsSpace = beginsText && steps.decoder().dropsFirstSpace() && text[0] == ' ';
+        return dropsSpace ? Arrays.copyOfRange(text, 1, text.length) : text;
+    }
+
+    @Override
     public StreamingDecoder decoder(int previousToken) {
-        boolean startsText = previousToken < 0 || isControl(previousToken);
+        boolean startsText = beginsText(previousToken);
         TokenDecoder decoder = steps.decoder();
         return new Utf8StreamingDecoder(
                 texts, firstTexts, startsText, decoder.dropsFirstSpace() && startsText, decoder.holdsLastSpace());

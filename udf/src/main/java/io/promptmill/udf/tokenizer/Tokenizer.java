@@ -39,6 +39,18 @@ public interface Tokenizer {
     /** True where {@link #encode} with {@code addSpecial} puts the begin-of-text token in front. */
     boolean addsBeginOfText();
 
+    /**
+     * The UTF-8 that a token adds to a text; part of a character, maybe. Empty for tokens without text. Not to be changed.
+     *
+     * @param beginsText whether the text begins with it
+     */
+    byte[] bytes(int token, boolean beginsText);
+
+    /** True where the token after {@code previousToken} (-1: none) begins a text. */
+    default boolean beginsText(int previousToken) {
+        return previousToken < 0 || isControl(previousToken);
+    }
+
     /** A fresh decoder for one completion, whose first token follows {@code previousToken} (-1: starts a text). */
     StreamingDecoder decoder(int previousToken);
 }

@@ -1,5 +1,6 @@
 package io.promptmill.udf.tokenizer;
 
+import io.promptmill.udf.unicode.UnicodeProperties;
 import java.text.Normalizer;
 import java.util.Locale;
 import java.util.function.IntPredicate;
@@ -101,7 +102,7 @@ final class UnicodeForms {
                 && codePoint != '\n'
                 && codePoint != '\r'
                 && (codePoint == CodePoints.REPLACEMENT
-                        || CharacterSet.category(codePoint).startsWith("C")
+                        || UnicodeProperties.category(codePoint).startsWith("C")
                                 && Character.getType(codePoint) != Character.UNASSIGNED);
     }
 

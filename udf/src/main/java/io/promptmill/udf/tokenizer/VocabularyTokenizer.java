@@ -1,6 +1,7 @@
 package io.promptmill.udf.tokenizer;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -10,6 +11,8 @@ import java.util.Set;
  * is found by one matcher, what a template may contain by another one.
  */
 final class VocabularyTokenizer implements Tokenizer {
+    private static final byte[] NO_BYTES = {};
+
     private final Vocabulary vocabulary;
     private final SpecialTokens special;
     private final TextEncoder encoder;
@@ -163,8 +166,14 @@ final class VocabularyTokenizer implements Tokenizer {
     }
 
     @Override
+    public byte[] bytes(int token, boolean beginsText) {
+        byte[] text = token < bytes.length ? bytes[token] : NO_BYTES;
+        boolean dropsSpace = beginsText && encoder.addsSpacePrefix() && text.length > 0 && text[0] == ' ';
+        return dropsSpace ? Arrays.copyOfRange(text, 1, text.length) : text;
+    }
+
+    @Override
     public StreamingDecoder decoder(int previousToken) {
-        boolean startsText = previousToken < 0 || isControl(previousToken);
-        return new Utf8StreamingDecoder(bytes, encoder.addsSpacePrefix() && startsText);
+        return new Utf8StreamingDecoder(bytes, encoder.addsSpacePrefix() && beginsText(previousToken));
     }
 }

@@ -2,6 +2,7 @@ package io.promptmill.udf.prompt;
 
 import io.promptmill.udf.tokenizer.StreamingDecoder;
 import io.promptmill.udf.tokenizer.Tokenizer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -98,6 +99,11 @@ final class CharacterTokenizer implements Tokenizer {
     @Override
     public boolean addsBeginOfText() {
         return addsBeginOfText;
+    }
+
+    @Override
+    public byte[] bytes(int token, boolean beginsText) {
+        return isControl(token) ? new byte[0] : piece(token).getBytes(StandardCharsets.UTF_8);
     }
 
     @Override

@@ -1,0 +1,7 @@
+package io.promptmill.udf.engine;
+
+/** All that a result depends on: two requests of equal keys have the same one. */
+sealed interface ResultKey permits CompletionKey, ChoiceKey {
+    /** Memory that it takes, about. */
+    long bytes();
+}
