@@ -72,6 +72,24 @@ class SerializationTest {
 
     @ParameterizedTest
     @MethodSource("serializers")
+    void tasksTravel(Serializer serializer) throws Exception {
+        GenerateSpec label =
+                LocalSpark.spec(null, LocalSpark.column("what"), Map.of()).withTask(LabelTask.of("a", "b"));
+        assertEquals(label, roundTrip(serializer, label));
+        GenerateSpec extract = label.withTask(ExtractTask.ofDdl("name STRING, age INT"));
+        assertEquals(extract, roundTrip(serializer, extract));
+        StubSource source = StubSource.of(
+                "travel-label",
+                new StubEngine(0, false, true, StubEngine::echo)
+                        .scoring(request -> StubEngine.scores(request, -2, -1)));
+        GenerateFunction copy = roundTrip(serializer, new GenerateFunction(label, COLUMNS, null, source));
+        Row row = copy.call(List.of(RowFactory.create("12", "this", 0.25)).iterator())
+                .next();
+        assertEquals("b", row.getString(3));
+    }
+
+    @ParameterizedTest
+    @MethodSource("serializers")
     void theSharedSourceTravelsWithTheHadoopConfiguration(Serializer serializer) {
         LocalSpark.session().sparkContext().hadoopConfiguration().set("promptmill.test", "here");
         GenerateFunction copy = roundTrip(serializer, new GenerateFunction(SPEC, COLUMNS, null));
