@@ -5,7 +5,6 @@ import org.apache.lucene.util.automaton.Automata;
 import org.apache.lucene.util.automaton.Automaton;
 import org.apache.lucene.util.automaton.Operations;
 import org.apache.lucene.util.automaton.Transition;
-import org.apache.lucene.util.automaton.UTF32ToUTF8;
 
 /** Automata over bytes and calls, made of Lucene's. All results have no dead states. */
 final class ByteAutomata {
@@ -72,7 +71,7 @@ final class ByteAutomata {
         if (Operations.isEmpty(spelled)) {
             return Automata.makeEmpty();
         }
-        return deterministic(new UTF32ToUTF8().convert(spelled));
+        return deterministic(Utf8Conversion.of(spelled));
     }
 
     private static Automaton reduced(Automaton codePoints, SpelledCharacters characters) {

@@ -38,7 +38,7 @@ class StructuredOutputTest {
     private static final Path RESOURCES = Path.of("src/test/resources/constraint");
     private static final int DOCUMENTS = 10_000;
     private static final int TEXTS_OF_A_REGEX = 50;
-    private static final int TEXTS_OF_A_GRAMMAR = 50;
+    private static final int TEXTS_OF_A_GRAMMAR = 20;
 
     private static final ObjectMapper MAPPER = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -107,13 +107,13 @@ class StructuredOutputTest {
                             SchemaValidatorsConfig.builder()
                                     .formatAssertionsEnabled(true)
                                     .build());
-            complete(Kind.JSON_SCHEMA, source, DOCUMENTS / files.size() + 1, 400, text -> {
+            complete(Kind.JSON_SCHEMA, source, DOCUMENTS / files.size() + 5, 400, text -> {
                 assertEquals(Set.of(), schema.validate(parsed(text)), file + ": " + text);
                 judged[0]++;
             });
         }
         complete(Kind.JSON_OBJECT, "", 100, 400, text -> assertTrue(parsed(text).isObject(), text));
-        assertTrue(judged[0] >= DOCUMENTS * 9 / 10, judged[0] + " documents");
+        assertTrue(judged[0] >= DOCUMENTS, judged[0] + " documents");
         System.out.println(judged[0] + " documents of " + files.size() + " schemas are valid");
     }
 
