@@ -8,7 +8,7 @@ import org.apache.lucene.util.automaton.Transition;
 
 /** Automata over bytes and calls, made of Lucene's. All results have no dead states. */
 final class ByteAutomata {
-    /** Steps of a determinization; Lucene counts in units of about ten states. */
+    /** Work of a determinization, in Lucene's unit of ten states; as many units as there are states where those are more. */
     private static final int WORK_LIMIT = 20_000;
     /** Minimization takes longer than the smaller automaton saves where there are more states. */
     private static final int MINIMIZED_STATES = 500;
@@ -31,7 +31,7 @@ final class ByteAutomata {
         if (Operations.isEmpty(alive)) {
             return Automata.makeEmpty();
         }
-        Automaton result = Operations.determinize(alive, WORK_LIMIT);
+        Automaton result = Operations.determinize(alive, Math.max(WORK_LIMIT, alive.getNumStates()));
         return result.getNumStates() <= MINIMIZED_STATES ? minimal(result) : result;
     }
 

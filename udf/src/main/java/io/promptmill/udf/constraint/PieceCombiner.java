@@ -17,7 +17,7 @@ import org.apache.lucene.util.automaton.TooComplexToDeterminizeException;
  * deterministic, becomes a rule that is called. Not thread-safe.
  */
 final class PieceCombiner {
-    /** States of one piece at most: 1,000 characters of a JSON string are 14,000. */
+    /** Of more states, no large pieces are made: 1,000 characters of a JSON string are 14,000. */
     static final int MAXIMUM_STATES = 20_000;
     /** Where there are more states, those of pieces larger than {@link #SMALL_STATES} are kept out of a determinization. */
     static final int EASY_STATES = 2_000;
@@ -115,22 +115,19 @@ final class PieceCombiner {
         return operation.apply(parts.stream().map(Piece::automaton).toList());
     }
 
-    /** The pieces, the largest of them as calls until all together are small enough. */
+    /** The pieces, where they are too many states the largest of them as calls. */
     private List<Piece> withinLimit(List<Piece> parts) {
-        long states = parts.stream().mapToLong(Piece::states).sum();
-        if (states <= MAXIMUM_STATES) {
-            return parts;
-        }
         List<Piece> bySize = new ArrayList<>(parts);
         bySize.sort(Comparator.comparingInt(Piece::states).reversed());
-        int largest = MAXIMUM_STATES;
+        long states = parts.stream().mapToLong(Piece::states).sum();
+        int most = Integer.MAX_VALUE;
         for (Piece piece : bySize) {
-            if (states > MAXIMUM_STATES && piece.states() > 2) {
-                largest = piece.states() - 1;
-                states -= piece.states() - 2;
+            if (states > MAXIMUM_STATES && piece.states() > SMALL_STATES) {
+                most = piece.states() - 1;
+                states -= piece.states();
             }
         }
-        return called(parts, largest);
+        return called(parts, most);
     }
 
     private List<Piece> called(List<Piece> parts, int most) {

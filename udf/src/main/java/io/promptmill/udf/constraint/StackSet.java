@@ -17,9 +17,9 @@ import java.util.TreeMap;
  * what is left still describes texts of the grammar, and has an end. Not thread-safe.
  */
 final class StackSet {
-    private static final int MAXIMUM_TOPS = 1_000;
-    private static final int MAXIMUM_RETURNS = 4_000;
-    private static final int MAXIMUM_MERGES = 20_000;
+    private static final int MAXIMUM_TOPS = 20_000;
+    private static final int MAXIMUM_RETURNS = 20_000;
+    private static final int MAXIMUM_MERGES = 50_000;
     private static final int MAXIMUM_MERGE_DEPTH = 100;
 
     private record Frame(int state, Stacks below) {}

@@ -8,8 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import org.apache.lucene.util.automaton.Automata;
 import org.junit.jupiter.api.Test;
@@ -101,6 +104,26 @@ class CountedConstraintTest {
         Constraint constraint = quoted(new Expression.Repetition(text("a"), 0, 1), 1_000_000, 2_000_000);
         assertTrue(constraint.start(false).after(bytes("\"\"")).mustEnd());
         assertTrue(constraint.start(false).after(bytes("\"aaa\"")).mustEnd());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"20, 3000", "300, 1000"})
+    void choosesAmongThousands(int length, int count) {
+        Random random = new Random(1);
+        List<String> texts = new ArrayList<>();
+        for (int text = 0; text < count; text++) {
+            StringBuilder letters = new StringBuilder();
+            random.ints(length, 'a', 'z' + 1).forEach(letter -> letters.append((char) letter));
+            texts.add(letters.toString());
+        }
+        Expression choice =
+                new Expression.Choice(texts.stream().map(Expression::text).toList());
+        Constraint constraint = quoted(choice, 1, 1);
+        for (String text : texts) {
+            ConstraintState end = constraint.start(false).after(bytes("\"" + text + "\""));
+            assertTrue(end != null && end.mustEnd(), text);
+            assertNull(constraint.start(false).after(bytes("\"" + text.substring(1) + "\"")));
+        }
     }
 
     private static Constraint quoted(Expression body, int least, int most) {

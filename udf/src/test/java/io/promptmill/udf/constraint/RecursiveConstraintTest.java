@@ -42,12 +42,12 @@ class RecursiveConstraintTest {
     void everyWalkOverMasksIsJson() throws IOException {
         Constraint constraint = Constraint.compile(json(), VOCABULARY);
         int longTexts = 0;
-        for (int seed = 0; seed < 3000; seed++) {
+        for (int seed = 0; seed < 1000; seed++) {
             byte[] text = walk(constraint, new Random(seed), 60);
             assertNotNull(JSON.readTree(text), new String(text, StandardCharsets.UTF_8));
             longTexts += text.length > 60 ? 1 : 0;
         }
-        assertTrue(longTexts > 300, longTexts + " long texts");
+        assertTrue(longTexts > 100, longTexts + " long texts");
     }
 
     private static byte[] walk(Constraint constraint, Random random, int steps) {
@@ -56,6 +56,9 @@ class RecursiveConstraintTest {
         for (int step = 0; step < steps && !state.mustEnd(); step++) {
             BitSet mask = BitSet.valueOf(state.mask());
             assertEquals(state.mayEnd(), mask.get(0));
+            for (int token = 0; token < VOCABULARY.size(); token++) {
+                assertEquals(state.allows(token), mask.get(token), text + ": token " + token);
+            }
             mask.clear(0);
             assertFalse(mask.isEmpty());
             int[] tokens = mask.stream().toArray();
