@@ -22,6 +22,7 @@ import org.apache.spark.sql.Row;
  *
  * @param reasons errors by reason, the most frequent first
  * @param copiedRows rows that the engines gave the completion of an equal one; too many where a task was retried
+ * @param reusedPromptTokens prompt tokens that were not computed, because other prompts begin alike; retries included
  * @param samples the first rows as a table
  * @param evaluation or null
  */
@@ -33,6 +34,7 @@ record JobReport(
         Map<String, Long> reasons,
         long modelLoads,
         long copiedRows,
+        long reusedPromptTokens,
         double seconds,
         String path,
         String samples,
@@ -72,6 +74,7 @@ record JobReport(
                 errors == 0 ? Map.of() : reasons(written),
                 metrics.modelLoads().value(),
                 metrics.copiedRows().value(),
+                metrics.reusedPromptTokens().value(),
                 seconds,
                 path,
                 samples,
@@ -88,6 +91,7 @@ record JobReport(
                 Map.of(),
                 metrics.modelLoads().value(),
                 metrics.copiedRows().value(),
+                metrics.reusedPromptTokens().value(),
                 seconds,
                 path,
                 "",
@@ -104,6 +108,7 @@ record JobReport(
                 reasons,
                 modelLoads,
                 copiedRows,
+                reusedPromptTokens,
                 seconds,
                 path,
                 samples,
@@ -131,6 +136,16 @@ record JobReport(
         line(out, "rows", String.format(Locale.ROOT, "%,d", rows));
         line(out, "tokens", String.format(Locale.ROOT, "%,d prompt, %,d completion", promptTokens, completionTokens));
         line(out, "speed", String.format(Locale.ROOT, "%,.0f tokens/s, model loading included", rate));
+        if (reusedPromptTokens > 0) {
+            line(
+                    out,
+                    "shared",
+                    String.format(
+                            Locale.ROOT,
+                            "%,d prompt tokens (%.0f%%) not computed: other prompts begin alike",
+                            reusedPromptTokens,
+                            100.0 * reusedPromptTokens / Math.max(1, promptTokens)));
+        }
         if (copiedRows > 0) {
             line(out, "copied", String.format(Locale.ROOT, "%,d rows, greedy and equal to another", copiedRows));
         }

@@ -73,11 +73,14 @@ class GenerationJobTest {
     }
 
     @Test
-    void theSummaryCountsCopiedRows() {
+    void theSummaryCountsCopiedRowsAndSharedTokens() {
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
-        new JobReport(5_000, 0, 9, 9, Map.of(), 1, 1_234, 2, "out", "", null)
+        new JobReport(5_000, 0, 400, 9, Map.of(), 1, 1_234, 100, 2, "out", "", null)
                 .print(new PrintStream(printed, true, StandardCharsets.UTF_8));
         assertTrue(printed.toString(StandardCharsets.UTF_8).contains("copied       1,234 rows"), printed.toString());
+        assertTrue(
+                printed.toString(StandardCharsets.UTF_8).contains("shared       100 prompt tokens (25%)"),
+                printed.toString());
     }
 
     @Test

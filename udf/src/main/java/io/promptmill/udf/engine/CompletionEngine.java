@@ -21,6 +21,14 @@ public interface CompletionEngine extends AutoCloseable {
     /** Queues choices to score; as {@link #submit}, an error of the row is in the result. */
     CompletableFuture<ChoiceScores> score(ChoiceRequest request);
 
+    /**
+     * Prompt tokens of all requests so far that were not computed, because the beginning of another prompt had been. Depends on
+     * what else the engine did.
+     */
+    default long reusedPromptTokens() {
+        return 0;
+    }
+
     /** Stops the step loop; requests under way fail. */
     @Override
     void close();

@@ -103,6 +103,11 @@ public final class Engine implements CompletionEngine {
         return loaded.limits().sequences();
     }
 
+    @Override
+    public long reusedPromptTokens() {
+        return statistics().cachedPromptTokens();
+    }
+
     public EngineStatistics statistics() {
         return loop.statistics();
     }

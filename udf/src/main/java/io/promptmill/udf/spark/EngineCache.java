@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.spark.TaskContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +49,12 @@ public final class EngineCache {
             return engine;
         }
 
+        /** What {@link CompletionEngine#reusedPromptTokens} has grown by since a task of this JVM last asked. */
+        long takeReusedPromptTokens() {
+            long now = engine.reusedPromptTokens();
+            return Math.max(0, now - entry.reportedReuse.getAndAccumulate(now, Math::max));
+        }
+
         @Override
         public void close() {
             if (held.compareAndSet(true, false)) {
@@ -62,6 +69,7 @@ public final class EngineCache {
         private final Key key;
         private final CompletableFuture<CompletionEngine> engine = new CompletableFuture<>();
         private final AtomicBoolean counted = new AtomicBoolean();
+        private final AtomicLong reportedReuse = new AtomicLong();
         private int tasks;
 
         private Entry(Key key) {

@@ -14,6 +14,7 @@ public record GenerateMetrics(
         LongAccumulator promptTokens,
         LongAccumulator completionTokens,
         LongAccumulator copiedRows,
+        LongAccumulator reusedPromptTokens,
         LongAccumulator modelLoads)
         implements Serializable {
 
@@ -24,6 +25,7 @@ public record GenerateMetrics(
                 context.longAccumulator("promptmill.prompt_tokens"),
                 context.longAccumulator("promptmill.completion_tokens"),
                 context.longAccumulator("promptmill.copied_rows"),
+                context.longAccumulator("promptmill.reused_prompt_tokens"),
                 context.longAccumulator("promptmill.model_loads"));
     }
 }

@@ -77,7 +77,12 @@ final class SharedEngineSource implements EngineSource {
         });
         TaskContext task = TaskContext.get();
         if (task != null) {
-            TaskCompletionListener onEnd = ended -> lease.close();
+            TaskCompletionListener onEnd = ended -> {
+                if (metrics != null) {
+                    metrics.reusedPromptTokens().add(lease.takeReusedPromptTokens());
+                }
+                lease.close();
+            };
             task.addTaskCompletionListener(onEnd);
         }
         return lease.engine();
