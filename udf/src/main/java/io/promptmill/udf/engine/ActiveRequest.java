@@ -1,6 +1,5 @@
 package io.promptmill.udf.engine;
 
-import io.promptmill.udf.scheduler.BlockCopy;
 import io.promptmill.udf.scheduler.Sequence;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -22,7 +21,7 @@ abstract class ActiveRequest<R extends Result<R>> implements LogitsReader.Rows {
 
     /** Has further sequences of a request computed. */
     interface Sequences {
-        /** Adds one whose beginning is all that {@code parent} has computed, see {@link BlockCopy}. */
+        /** Adds one whose beginning is all that {@code parent} has computed. */
         void fork(Sequence parent, Sequence child);
     }
 

@@ -4,7 +4,6 @@ import io.promptmill.udf.engine.LogitsReader.Output;
 import io.promptmill.udf.layers.KvCache;
 import io.promptmill.udf.layers.StepBatch;
 import io.promptmill.udf.model.Model;
-import io.promptmill.udf.scheduler.BlockCopy;
 import io.promptmill.udf.scheduler.Chunk;
 import io.promptmill.udf.scheduler.Scheduler;
 import io.promptmill.udf.scheduler.Sequence;
@@ -66,6 +65,7 @@ final class StepLoop implements ActiveRequest.Sequences {
     void step() {
         long start = System.nanoTime();
         List<Chunk> chunks = scheduler.schedule();
+        scheduler.takeCopies().forEach(copy -> cache.copy(copy.from(), copy.to()));
         StepBatch batch = batches.build(chunks);
         RowTiles logits = model.forward(batch, cache);
         scheduler.completed(chunks);
@@ -115,10 +115,7 @@ final class StepLoop implements ActiveRequest.Sequences {
     @Override
     public void fork(Sequence parent, Sequence child) {
         active.put(child, active.get(parent));
-        BlockCopy copy = scheduler.fork(parent, child);
-        if (copy != null) {
-            cache.copy(copy.from(), copy.to());
-        }
+        scheduler.fork(parent, child);
     }
 
     /** Fails every request under way. */

@@ -1,10 +1,12 @@
 package io.promptmill.udf.scheduler;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -18,6 +20,8 @@ import java.util.Set;
  */
 public final class BlockPool {
     private static final int NONE = -1;
+    /** Fewer tokens are computed as fast as they are copied. */
+    private static final int LEAST_PART = 2;
 
     private final int blockTokens;
     private final boolean prefixCache;
@@ -27,6 +31,10 @@ public final class BlockPool {
     private final Map<Key, Integer> blocksByKey = new HashMap<>();
     /** Of each sequence in this step, the first block that the step fills: those before it are findable already. */
     private final Set<Key> computing = new HashSet<>();
+    /** Blocks by the content before them, for prompts that have a part of one in common. */
+    private final LatestBlocks latest = new LatestBlocks();
+    /** To be made before the next step, in this order. */
+    private final List<BlockCopy> copies = new ArrayList<>();
 
     private long nextContent = 1;
 
@@ -88,7 +96,9 @@ public final class BlockPool {
         oldest.remove();
         holders[block] = 1;
         if (contents[block] != null) {
-            blocksByKey.remove(contents[block].key());
+            Key key = contents[block].key();
+            blocksByKey.remove(key);
+            latest.remove(key.before(), block);
             contents[block] = null;
         }
         return block;
@@ -116,6 +126,47 @@ public final class BlockPool {
         int tokens = sequence.blocks() * blockTokens;
         sequence.advance(tokens);
         return tokens;
+    }
+
+    /**
+     * As {@link #reuse}, for the beginning of a block: where one of those computed lately behind the same content begins as the
+     * sequence goes on, it is copied to a block of the sequence's own, for which one must be free.
+     *
+     * @return tokens that need not be computed
+     */
+    int reusePart(Sequence sequence) {
+        int start = sequence.publishedBlocks() * blockTokens;
+        int most = Math.min(blockTokens, sequence.reusable() - start);
+        if (!prefixCache || most < LEAST_PART) {
+            return 0;
+        }
+        int[] wanted = sequence.tokens(start, start + most);
+        int best = NONE;
+        int common = LEAST_PART - 1;
+        for (int block : latest.behind(sequence.lastContent())) {
+            int mismatch =
+                    Arrays.mismatch(wanted, 0, most, contents[block].key().tokens(), 0, most);
+            int alike = mismatch < 0 ? most : mismatch;
+            if (alike > common) {
+                common = alike;
+                best = block;
+            }
+        }
+        if (best == NONE) {
+            return 0;
+        }
+        int copy = take();
+        copies.add(new BlockCopy(best, copy));
+        sequence.addBlock(copy);
+        sequence.advance(common);
+        return common;
+    }
+
+    /** The copies to be made before the next step, in their order; the caller makes them. */
+    List<BlockCopy> takeCopies() {
+        List<BlockCopy> taken = List.copyOf(copies);
+        copies.clear();
+        return taken;
     }
 
     /** True where the sequence has another full block before the first token whose logits are wanted. */
@@ -149,22 +200,19 @@ public final class BlockPool {
     /**
      * Lets a sequence that holds no block begin with the computed tokens of another one: full blocks are held by both; what
      * the last block holds in part goes to a block of its own, for which one must be free.
-     *
-     * @return the copy to be made, or null where the last block is full
      */
-    BlockCopy fork(Sequence parent, Sequence child) {
+    void fork(Sequence parent, Sequence child) {
         int full = parent.computed() / blockTokens;
         for (int i = 0; i < full; i++) {
             hold(parent.blockTable()[i]);
             child.addBlock(parent.blockTable()[i]);
         }
         child.forkedFrom(parent, parent.computed());
-        if (parent.computed() % blockTokens == 0) {
-            return null;
+        if (parent.computed() % blockTokens != 0) {
+            int copy = take();
+            child.addBlock(copy);
+            copies.add(new BlockCopy(parent.blockTable()[full], copy));
         }
-        int copy = take();
-        child.addBlock(copy);
-        return new BlockCopy(parent.blockTable()[full], copy);
     }
 
     private void hold(int block) {
@@ -185,6 +233,7 @@ public final class BlockPool {
                 known = sequence.blockTable()[sequence.publishedBlocks()];
                 contents[known] = new Content(nextContent++, key);
                 blocksByKey.put(key, known);
+                latest.add(key.before(), known);
             }
             sequence.published(contents[known].id());
         }

@@ -128,6 +128,7 @@ public final class Scheduler {
                 deferred.push(waiting.remove());
             } else if (fits(sequence)) {
                 running.add(waiting.remove());
+                reused += pool.free() > 0 ? pool.reusePart(sequence) : 0;
                 reusedTokens += sequence.wasPreempted() ? 0 : reused;
                 step.schedule(sequence);
             } else {
@@ -142,18 +143,21 @@ public final class Scheduler {
      * Adds a sequence whose beginning is all that another one, which still holds its blocks, has computed: it shares those
      * blocks. Where there is no room for it now, it waits before all others, and computes what it does not find in the
      * prefix cache.
-     *
-     * @return the copy to be made before the next step; null for none
      */
-    public BlockCopy fork(Sequence parent, Sequence child) {
+    public void fork(Sequence parent, Sequence child) {
         // The parent is about to leave.
         boolean room = running.size() <= maximumSequences && pool.free() > 0 && parent.computed() < child.length();
-        if (!room) {
+        if (room) {
+            running.add(child);
+            pool.fork(parent, child);
+        } else {
             waiting.addFirst(child);
-            return null;
         }
-        running.add(child);
-        return pool.fork(parent, child);
+    }
+
+    /** Copies of blocks to be made, in their order, before the chunks of the last {@link #schedule} are computed. */
+    public List<BlockCopy> takeCopies() {
+        return pool.takeCopies();
     }
 
     /** Notes that the chunks of the last step have been computed. */

@@ -68,9 +68,12 @@ class SchedulerTest {
 
         Sequence same = new Sequence(tokens(1, 12), 20);
         scheduler.add(same);
-        assertEquals(List.of(new Chunk(same, 8, 4, true)), scheduler.schedule());
+        // Of the third block the first three tokens are copied: the last one must be computed.
+        assertEquals(List.of(new Chunk(same, 11, 1, true)), scheduler.schedule());
         assertEquals(shared[0], same.blockTable()[0]);
         assertEquals(shared[1], same.blockTable()[1]);
+        assertEquals(List.of(new BlockCopy(shared[2], same.blockTable()[2])), scheduler.takeCopies());
+        assertEquals(List.of(), scheduler.takeCopies());
 
         int[] other = tokens(1, 12);
         other[5]++;
@@ -79,7 +82,7 @@ class SchedulerTest {
         // The first sequence's chunk is not completed, so it is scheduled again beside the new one.
         List<Chunk> chunks = scheduler.schedule();
         assertTrue(chunks.contains(new Chunk(differing, 4, 8, true)), chunks.toString());
-        assertEquals(12, scheduler.reusedTokens());
+        assertEquals(8 + 3 + 4, scheduler.reusedTokens());
     }
 
     @Test
@@ -232,6 +235,78 @@ class SchedulerTest {
         return result;
     }
 
+    @Test
+    void promptsThatShareLessThanABlockShareIt() {
+        BlockPool pool = new BlockPool(100, 16, true);
+        Scheduler scheduler = new Scheduler(pool, 64, 8);
+        Sequence first = new Sequence(sharing(1, 11, 5, 15), 40);
+        scheduler.add(first);
+        scheduler.completed(scheduler.schedule());
+        Sequence second = new Sequence(sharing(1, 11, 6, 15), 40);
+        scheduler.add(second);
+        List<Chunk> chunks = scheduler.schedule();
+        assertTrue(chunks.contains(new Chunk(second, 11, 15, true)), chunks.toString());
+        assertEquals(11, scheduler.reusedTokens());
+        assertEquals(List.of(new BlockCopy(first.blockTable()[0], second.blockTable()[0])), scheduler.takeCopies());
+        Sequence apart = new Sequence(tokens(9, 20), 40);
+        scheduler.add(apart);
+        scheduler.completed(chunks);
+        assertTrue(scheduler.schedule().contains(new Chunk(apart, 0, 20, true)));
+    }
+
+    @Test
+    void aForkSharesFullBlocksAndCopiesTheLast() {
+        for (boolean prefixCache : new boolean[] {true, false}) {
+            BlockPool pool = new BlockPool(10, BLOCK, prefixCache);
+            Scheduler scheduler = new Scheduler(pool, 64, 1);
+            Sequence parent = new Sequence(tokens(1, 10), 10);
+            scheduler.add(parent);
+            scheduler.completed(scheduler.schedule());
+            Sequence child = new Sequence(sharing(1, 10, 2, 3), 13);
+            Sequence late = new Sequence(sharing(1, 10, 3, 3), 13);
+            child.readLogitsFrom(10);
+            late.readLogitsFrom(10);
+            scheduler.fork(parent, child);
+            scheduler.fork(parent, late);
+            assertEquals(List.of(new BlockCopy(parent.blockTable()[2], child.blockTable()[2])), scheduler.takeCopies());
+            scheduler.remove(parent);
+            List<Chunk> chunks = scheduler.schedule();
+            // One position's logits fit a step, and one sequence.
+            assertEquals(List.of(new Chunk(child, 10, 1, false)), chunks);
+            assertEquals(1, chunks.get(0).logits());
+            for (int position = 11; position < 13; position++) {
+                scheduler.completed(chunks);
+                chunks = scheduler.schedule();
+                assertEquals(List.of(new Chunk(child, position, 1, position == 12)), chunks);
+            }
+            scheduler.completed(chunks);
+            scheduler.remove(child);
+            chunks = scheduler.schedule();
+            // Without the cache it computes its beginning first.
+            assertEquals(List.of(new Chunk(late, prefixCache ? 10 : 0, prefixCache ? 1 : 11, false)), chunks);
+            scheduler.remove(late);
+            assertEquals(10, pool.free());
+        }
+    }
+
+    @Test
+    void positionsWhoseLogitsAreWantedAreComputedThoughTheyAreKnown() {
+        BlockPool pool = new BlockPool(20, BLOCK, true);
+        Scheduler scheduler = new Scheduler(pool, 64, 4);
+        Sequence first = new Sequence(tokens(1, 12), 12);
+        scheduler.add(first);
+        scheduler.completed(scheduler.schedule());
+        scheduler.remove(first);
+        Sequence second = new Sequence(tokens(1, 12), 12);
+        second.readLogitsFrom(6);
+        scheduler.add(second);
+        List<Chunk> chunks = scheduler.schedule();
+        assertEquals(List.of(new Chunk(second, 6, 4, false)), chunks);
+        assertEquals(4, chunks.get(0).logits());
+        scheduler.completed(chunks);
+        assertEquals(List.of(new Chunk(second, 10, 2, true)), scheduler.schedule());
+    }
+
     /**
      * Random work on a pool that is too small: every request ends, no block is held by two sequences that do not share
      * their beginning, none is lost, and the cache never hands out a block whose content differs.
@@ -257,7 +332,10 @@ class SchedulerTest {
             List<Chunk> chunks = scheduler.schedule();
             assertFalse(chunks.isEmpty());
             assertTrue(chunks.stream().mapToInt(Chunk::count).sum() <= batchTokens);
-            assertTrue(chunks.size() <= sequences);
+            assertTrue(chunks.stream().mapToInt(Chunk::logits).sum() <= sequences);
+            for (BlockCopy copy : scheduler.takeCopies()) {
+                stored.put(copy.to(), new ArrayList<>(stored.get(copy.from())));
+            }
             Set<String> written = new HashSet<>();
             for (Chunk chunk : chunks) {
                 simulate(chunk, stored, written);
@@ -265,16 +343,34 @@ class SchedulerTest {
             scheduler.completed(chunks);
             for (Chunk chunk : chunks) {
                 if (chunk.last()) {
-                    chunk.sequence().append(100 + random.nextInt(2));
                     if (chunk.sequence().isFull()) {
                         scheduler.remove(chunk.sequence());
                         wanted.remove(chunk.sequence());
+                        continue;
+                    }
+                    chunk.sequence().append(100 + random.nextInt(2));
+                    if (random.nextInt(8) == 0 && chunk.sequence().room() > 0) {
+                        fork(scheduler, chunk.sequence(), wanted);
                     }
                 }
             }
         }
         assertTrue(wanted.isEmpty());
         assertEquals(blocks, pool.free());
+    }
+
+    /** Two sequences go on from where this one was computed. */
+    private static void fork(Scheduler scheduler, Sequence parent, Map<Sequence, Integer> wanted) {
+        for (int next = 1; next <= 2; next++) {
+            int[] tokens = Arrays.copyOf(parent.lastTokens(parent.length()), parent.computed() + 1);
+            tokens[parent.computed()] = 500 + next;
+            Sequence child = new Sequence(tokens, tokens.length);
+            child.readLogitsFrom(parent.computed());
+            wanted.put(child, tokens.length);
+            scheduler.fork(parent, child);
+        }
+        scheduler.remove(parent);
+        wanted.remove(parent);
     }
 
     /** Writes the chunk's tokens to its blocks and checks that the blocks hold all that came before. */
