@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** The constraints of a model's requests, each compiled once and kept while it is among those asked for last. Thread-safe. */
 final class ConstraintCache {
@@ -19,7 +20,7 @@ final class ConstraintCache {
     private final Tokenizer tokenizer;
     private final Map<ConstraintSpec, CompletableFuture<Constraint>> compiled = new LinkedHashMap<>(16, 0.75f, true);
     private ConstraintVocabulary vocabulary;
-    private volatile int compilations;
+    private final AtomicInteger compilations = new AtomicInteger();
 
     ConstraintCache(Tokenizer tokenizer) {
         this.tokenizer = tokenizer;
@@ -33,16 +34,14 @@ final class ConstraintCache {
     Constraint get(ConstraintSpec spec) {
         CompletableFuture<Constraint> mine = new CompletableFuture<>();
         CompletableFuture<Constraint> known;
-        ConstraintVocabulary tokens;
         synchronized (this) {
             known = compiled.putIfAbsent(spec, mine);
-            tokens = known == null ? vocabulary() : null;
             if (known == null && compiled.size() > MOST) {
                 compiled.remove(compiled.keySet().iterator().next());
             }
         }
         if (known == null) {
-            compile(spec, tokens, mine);
+            compile(spec, mine);
         }
         try {
             return (known == null ? mine : known).join();
@@ -51,10 +50,10 @@ final class ConstraintCache {
         }
     }
 
-    private void compile(ConstraintSpec spec, ConstraintVocabulary tokens, CompletableFuture<Constraint> result) {
+    private void compile(ConstraintSpec spec, CompletableFuture<Constraint> result) {
         try {
-            compilations++;
-            result.complete(Constraint.compile(spec.grammar(), tokens));
+            compilations.incrementAndGet();
+            result.complete(compiled(spec));
         } catch (RuntimeException | Error failure) {
             synchronized (this) {
                 compiled.remove(spec, result);
@@ -63,12 +62,17 @@ final class ConstraintCache {
         }
     }
 
-    /** Constraints compiled since the start. */
-    int compilations() {
-        return compilations;
+    /** As {@link #get}, compiled anew and not kept. */
+    Constraint compiled(ConstraintSpec spec) {
+        return Constraint.compile(spec.grammar(), vocabulary());
     }
 
-    private ConstraintVocabulary vocabulary() {
+    /** Constraints compiled since the start. */
+    int compilations() {
+        return compilations.get();
+    }
+
+    private synchronized ConstraintVocabulary vocabulary() {
         if (vocabulary == null) {
             int size = tokenizer.vocabularySize();
             byte[][] bytes = new byte[size][];
