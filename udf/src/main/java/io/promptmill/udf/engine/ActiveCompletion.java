@@ -153,7 +153,7 @@ final class ActiveCompletion extends ActiveRequest<Completion> {
         String added = text.accept(token);
         thinkingTokens += thinks ? 1 : 0;
         if (answer != null && thinks && !added.isEmpty()) {
-            answer.beginWith(added.getBytes(StandardCharsets.UTF_8));
+            answer.beginWith(added.getBytes(StandardCharsets.UTF_8), sequence.room());
         }
         boolean mayStop = !constrained
                 && sequence.completionLength() >= request.sampling().minTokens();
@@ -172,10 +172,14 @@ final class ActiveCompletion extends ActiveRequest<Completion> {
 
     private FinishReason endThinking() {
         for (int token : endOfThinking) {
-            if (sequence.room() == 0) {
-                return FinishReason.LENGTH;
+            if (!sequence.isFull()) {
+                append(token);
             }
-            append(token);
+        }
+        if (answer != null && !text.split().isAnswer()) {
+            throw new RequestException("the end of the thinking, '"
+                    + request.options().reasoning().end()
+                    + "', is not what the model's tokenizer makes of it, so no answer can follow; check reasoning.end");
         }
         return sequence.room() == 0 ? FinishReason.LENGTH : null;
     }

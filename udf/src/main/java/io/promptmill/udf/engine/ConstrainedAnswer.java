@@ -145,14 +145,16 @@ final class ConstrainedAnswer {
     /**
      * Begins with text that came before anything could be banned.
      *
-     * @throws RequestException where the constraint does not allow it
+     * @param room tokens that may be appended
+     * @throws RequestException where the constraint does not allow it, or no end of it can be reached
      */
-    void beginWith(byte[] text) {
+    void beginWith(byte[] text, int room) {
         ConstraintState next = state.after(text);
-        if (next == null) {
+        if (next == null || !canClose(next, room)) {
             throw new RequestException(
-                    "the model began its answer within the token that ended its thinking, in a way that"
-                            + " the constraint does not allow; check reasoning.end");
+                    "the model began its answer within the token that ended its thinking, in a way that "
+                            + (next == null ? "the constraint does not allow" : "cannot be ended within max_tokens")
+                            + "; check reasoning.end");
         }
         state = next;
     }
@@ -176,7 +178,7 @@ final class ConstrainedAnswer {
         int closing = closingTokens();
         if (closing > room) {
             throw new RequestException("the shortest text that meets the constraint has " + closing
-                    + " tokens, but only " + room + " are left (sampling.max_tokens is " + maxTokens
+                    + " tokens, but only " + Math.max(0, room) + " are left (sampling.max_tokens is " + maxTokens
                     + ", and the context is limited); allow more tokens or shorten the prompt");
         }
     }

@@ -68,8 +68,9 @@ final class RequestStarter {
         ConstrainedAnswer answer =
                 constraint == null ? null : answer(constraint, !thinking && beginsText(previous), text);
         if (answer != null) {
+            // Whether the thinking has come too far is looked at behind each token of it: there is one at least.
             answer.requireRoom(
-                    sequence.room() - (thinking ? endOfThinking.length : 0),
+                    sequence.room() - (thinking ? 1 + endOfThinking.length : 0),
                     request.sampling().maxTokens());
         }
         ActiveCompletion active = new ActiveCompletion(request, sequence, tokenizer, text, answer, endOfThinking);

@@ -157,6 +157,34 @@ class ConstrainedEngineTest {
         }
     }
 
+    /** Whatever the limit is: thinking takes no token that the answer needs. */
+    @Test
+    void theAnswerAfterThinkingIsClosedAtTheLimitOfTokens() {
+        try (Engine engine = Engine.open(DEMO, EngineConfig.DEFAULT)) {
+            String regex = "(yes|no), because [a-z ]{12,}\\.";
+            CompletionOptions options = new CompletionOptions(
+                    new ConstraintSpec(Kind.REGEX, regex), new ReasoningSpec("<think>", "</think>", 0), -1, -1);
+            int[] prompt = engine.encoder().encodeText("Once upon a time");
+            int answered = 0;
+            for (int maxTokens = 1; maxTokens < 45; maxTokens++) {
+                for (int row = 0; row < 4; row++) {
+                    Completion completion = engine.submit(
+                                    new Request("row" + row, prompt, sampling(1.2, maxTokens), null, options))
+                            .join();
+                    if (completion.error() == null) {
+                        answered++;
+                        assertTrue(completion.text().matches(regex), maxTokens + ": " + completion);
+                        assertTrue(completion.completionTokens() <= maxTokens, completion.toString());
+                    } else {
+                        assertTrue(answered == 0, "a limit of " + maxTokens + " does not suffice, a smaller one did");
+                        assertTrue(completion.error().contains("the shortest text that meets the constraint has"));
+                    }
+                }
+            }
+            assertTrue(answered > 0);
+        }
+    }
+
     @Test
     void aConstraintIsCompiledOnceAndAWrongOneIsTheRowsError() {
         try (Engine engine = Engine.open(DEMO, EngineConfig.DEFAULT)) {
