@@ -10,6 +10,7 @@ import io.promptmill.udf.kernels.PrecisionSupport;
 import io.promptmill.udf.sampler.SamplingParameters;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -182,6 +183,23 @@ class ConstrainedEngineTest {
                 }
             }
             assertTrue(answered > 0);
+        }
+    }
+
+    /** As chat templates leave it that end with the mark of the assistant's turn. */
+    @Test
+    void aSpaceBehindAControlTokenIsNoPartOfTheText() {
+        try (Engine engine = Engine.open(DEMO, EngineConfig.DEFAULT)) {
+            int[] text = engine.encoder().encodeText("Tom has a red");
+            int[] prompt = Arrays.copyOf(text, text.length + 1);
+            prompt[text.length] = engine.tokenizer().controlTokens().get("<|assistant|>");
+            for (String regex : List.of("(ball|dog|cat|hat)+", "( ball|dog|cat| hat)+")) {
+                List<CompletableFuture<Completion>> futures = new ArrayList<>();
+                for (int row = 0; row < 20; row++) {
+                    futures.add(engine.submit(request(row, prompt, regex, sampling(1.5, 10))));
+                }
+                assertMatch(futures.stream().map(CompletableFuture::join).toList(), regex);
+            }
         }
     }
 
