@@ -147,7 +147,7 @@ final class ActiveCompletion extends ActiveRequest<Completion> {
         boolean constrained = answer != null && !thinks;
         sampling.accept(token);
         sequence.append(token);
-        if (sampling.ends(token)) {
+        if (constrained ? answer.ends(token) : sampling.ends(token)) {
             return false;
         }
         String added = text.accept(token);

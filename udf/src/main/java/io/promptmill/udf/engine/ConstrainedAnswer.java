@@ -48,6 +48,11 @@ final class ConstrainedAnswer {
         return state.mustEnd();
     }
 
+    /** True for a token that ends the completion instead of going on with it: what a row asks to stop at is text here. */
+    boolean ends(int token) {
+        return endTokens.contains(token);
+    }
+
     /** A bit for each token that may be sampled. */
     long[] mask() {
         return state.mask();
@@ -60,7 +65,7 @@ final class ConstrainedAnswer {
      * @param room tokens that may be appended, this one included; at least 1
      */
     Turn take(int token, Sequence sequence, int room) {
-        if (endTokens.contains(token)) {
+        if (ends(token)) {
             return new Turn(new int[] {token}, FinishReason.STOP);
         }
         ConstraintState next = state.after(token);

@@ -204,6 +204,21 @@ class ConstrainedEngineTest {
     }
 
     @Test
+    void whatARowStopsAtIsTextWithinTheConstraint() {
+        try (Engine engine = Engine.open(DEMO, EngineConfig.DEFAULT)) {
+            String regex = "(the ){3,9}x";
+            int[] prompt = engine.encoder().encodeText("Once upon a time");
+            List<Integer> stops = List.of(
+                    engine.tokenizer().encode("the", false)[0], engine.encoder().encodeContinuation(prompt, "the")[0]);
+            SamplingParameters stopping = sampling(0, 40).toBuilder()
+                    .stopTokenIds(stops)
+                    .stop(List.of("the"))
+                    .build();
+            assertMatch(List.of(engine.submit(request(0, prompt, regex, stopping)).join()), regex);
+        }
+    }
+
+    @Test
     void aConstraintIsCompiledOnceAndAWrongOneIsTheRowsError() {
         try (Engine engine = Engine.open(DEMO, EngineConfig.DEFAULT)) {
             complete(engine, 0.5, 60);
