@@ -110,6 +110,9 @@ final class ActiveCompletion extends ActiveRequest<Completion> {
 
     private Completion choose(LogitRows rows) {
         boolean constrained = answer != null && text.split().isAnswer();
+        if (constrained) {
+            text.split().keepSpace();
+        }
         int token = rows.sample(sampling, constrained ? answer.mask() : null);
         Turn turn = constrained ? answer.take(token, sequence, sequence.room()) : free(token);
         if (logprobs != null && turn.tokens().length > 0) {

@@ -70,8 +70,9 @@ final class RequestStarter {
         int[] endOfThinking = reasoning == null
                 ? NO_TOKENS
                 : tokenizer.encodeTemplate("\n" + reasoning.end() + "\n\n", false, SHIELD);
-        ConstrainedAnswer answer =
-                constraint == null ? null : answer(constraint, !thinking && dropsFirstSpace && tokenizer.beginsText(previous), text);
+        ConstrainedAnswer answer = constraint == null
+                ? null
+                : answer(constraint, !thinking && dropsFirstSpace && tokenizer.beginsText(previous), text);
         if (answer != null) {
             // Whether the thinking has come too far is looked at behind each token of it: there is one at least.
             answer.requireRoom(

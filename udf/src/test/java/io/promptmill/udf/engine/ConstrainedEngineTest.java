@@ -214,7 +214,20 @@ class ConstrainedEngineTest {
                     .stopTokenIds(stops)
                     .stop(List.of("the"))
                     .build();
-            assertMatch(List.of(engine.submit(request(0, prompt, regex, stopping)).join()), regex);
+            assertMatch(
+                    List.of(engine.submit(request(0, prompt, regex, stopping)).join()), regex);
+        }
+    }
+
+    @Test
+    void spaceThatTheConstraintAsksForFollowsTheThinking() {
+        try (Engine engine = Engine.open(DEMO, EngineConfig.DEFAULT)) {
+            String regex = "[ \\n]{2}(yes|no)";
+            CompletionOptions options = new CompletionOptions(
+                    new ConstraintSpec(Kind.REGEX, regex), new ReasoningSpec("<think>", "</think>", 4), -1, -1);
+            int[] prompt = engine.encoder().encodeText("Once upon a time");
+            Request request = new Request("row", prompt, sampling(1, 40), null, options);
+            assertMatch(List.of(engine.submit(request).join()), regex);
         }
     }
 
