@@ -31,7 +31,7 @@ final class GenerateRows implements RowTask {
         this.task = task;
         this.inputs = inputs;
         if (task.constraint() != null) {
-            task.constraint().grammar();
+            task.constraint().check();
         }
     }
 
