@@ -128,7 +128,7 @@ public final class Scheduler {
                 deferred.push(waiting.remove());
             } else if (fits(sequence)) {
                 running.add(waiting.remove());
-                reusedTokens += sequence.wasPreempted() ? 0 : reused;
+                reusedTokens += sequence.isContinued() ? 0 : reused;
                 step.schedule(sequence);
             } else {
                 pool.release(sequence);
@@ -146,6 +146,7 @@ public final class Scheduler {
      * @return the copy to be made before the next step; null for none
      */
     public BlockCopy fork(Sequence parent, Sequence child) {
+        child.continued();
         // The parent is about to leave.
         boolean room = running.size() <= maximumSequences && pool.free() > 0 && parent.computed() < child.length();
         if (!room) {
@@ -187,7 +188,7 @@ public final class Scheduler {
     private void preempt(Sequence sequence) {
         running.remove(sequence);
         pool.release(sequence);
-        sequence.preempted();
+        sequence.continued();
         waiting.addFirst(sequence);
         preemptions++;
     }
