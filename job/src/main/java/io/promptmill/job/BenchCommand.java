@@ -179,7 +179,7 @@ final class BenchCommand implements Callable<Integer> {
         String source = parts.length == 1 ? "" : parts[1];
         ConstraintSpec spec = new ConstraintSpec(
                 kind, source.startsWith("@") ? Files.readString(Path.of(source.substring(1))) : source);
-        spec.grammar();
+        spec.check();
         return spec;
     }
 

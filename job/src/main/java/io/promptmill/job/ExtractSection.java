@@ -24,7 +24,7 @@ final class ExtractSection {
         ExtractTask task = json
                 ? ExtractTask.ofSchema(JsonSchemaText.of(section, SCHEMA))
                 : ExtractTask.ofDdl(section.requireText(SCHEMA));
-        new ConstraintSpec(ConstraintSpec.Kind.JSON_SCHEMA, task.schema()).grammar();
+        new ConstraintSpec(ConstraintSpec.Kind.JSON_SCHEMA, task.schema()).check();
         return task;
     }
 }

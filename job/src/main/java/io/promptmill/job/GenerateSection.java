@@ -32,7 +32,7 @@ final class GenerateSection {
                 section.smallInteger("best_of").orElse(n),
                 section.flag("explode").orElse(false));
         if (task.constraint() != null) {
-            task.constraint().grammar();
+            task.constraint().check();
         }
         return task;
     }

@@ -46,4 +46,14 @@ public record ConstraintSpec(Kind kind, String source) implements Serializable {
             case GRAMMAR -> GbnfParser.parse(source);
         };
     }
+
+    /**
+     * Refuses before any model is loaded what no model could be held to.
+     *
+     * @throws io.promptmill.udf.error.ConfigException as {@link #grammar}, and where a rule begins with itself or has no exit,
+     *     or the whole is too complex; names the place
+     */
+    public void check() {
+        GrammarCompiler.compile(grammar(), SpelledCharacters.all());
+    }
 }

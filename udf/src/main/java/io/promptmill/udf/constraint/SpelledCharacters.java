@@ -11,6 +11,15 @@ final class SpelledCharacters {
 
     private SpelledCharacters() {}
 
+    /** Those of a vocabulary that has each byte as a token: all of Unicode. */
+    static SpelledCharacters all() {
+        byte[][] bytes = new byte[256][];
+        for (int value = 0; value < bytes.length; value++) {
+            bytes[value] = new byte[] {(byte) value};
+        }
+        return of(TokenTrie.of(bytes));
+    }
+
     static SpelledCharacters of(TokenTrie tokens) {
         SpelledCharacters spelled = new SpelledCharacters();
         boolean continued = spellsContinuations(tokens);

@@ -90,6 +90,8 @@ final class ActiveCompletion extends ActiveRequest<Completion> {
             }
         } catch (RequestException unusable) {
             outcome = Completion.failed(unusable.getMessage(), sequence.promptLength());
+        } catch (RuntimeException unforeseen) {
+            outcome = Completion.failed(unforeseen(unforeseen), sequence.promptLength());
         }
     }
 
@@ -110,6 +112,9 @@ final class ActiveCompletion extends ActiveRequest<Completion> {
 
     private Completion choose(LogitRows rows) {
         boolean constrained = answer != null && text.split().isAnswer();
+        if (constrained) {
+            text.split().keepSpace();
+        }
         int token = rows.sample(sampling, constrained ? answer.mask() : null);
         Turn turn = constrained ? answer.take(token, sequence, sequence.room()) : free(token);
         if (logprobs != null && turn.tokens().length > 0) {
@@ -147,13 +152,13 @@ final class ActiveCompletion extends ActiveRequest<Completion> {
         boolean constrained = answer != null && !thinks;
         sampling.accept(token);
         sequence.append(token);
-        if (sampling.ends(token)) {
+        if (constrained ? answer.ends(token) : sampling.ends(token)) {
             return false;
         }
         String added = text.accept(token);
         thinkingTokens += thinks ? 1 : 0;
         if (answer != null && thinks && !added.isEmpty()) {
-            answer.beginWith(added.getBytes(StandardCharsets.UTF_8));
+            answer.beginWith(added.getBytes(StandardCharsets.UTF_8), sequence.room());
         }
         boolean mayStop = !constrained
                 && sequence.completionLength() >= request.sampling().minTokens();
@@ -172,10 +177,14 @@ final class ActiveCompletion extends ActiveRequest<Completion> {
 
     private FinishReason endThinking() {
         for (int token : endOfThinking) {
-            if (sequence.room() == 0) {
-                return FinishReason.LENGTH;
+            if (!sequence.isFull()) {
+                append(token);
             }
-            append(token);
+        }
+        if (answer != null && !text.split().isAnswer()) {
+            throw new RequestException("the end of the thinking, '"
+                    + request.options().reasoning().end()
+                    + "', is not what the model's tokenizer makes of it, so no answer can follow; check reasoning.end");
         }
         return sequence.room() == 0 ? FinishReason.LENGTH : null;
     }

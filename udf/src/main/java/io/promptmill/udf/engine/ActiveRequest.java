@@ -5,9 +5,13 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A request under way: its sequences, and all who wait for its result. */
 abstract class ActiveRequest<R extends Result<R>> implements LogitsReader.Rows {
+    private static final Logger LOG = LoggerFactory.getLogger(ActiveRequest.class);
+
     private final ResultKey key;
     private final CompletableFuture<R> result = new CompletableFuture<>();
     /** This result, then those of equal requests. */
@@ -23,6 +27,9 @@ abstract class ActiveRequest<R extends Result<R>> implements LogitsReader.Rows {
     interface Sequences {
         /** Adds one whose beginning is all that {@code parent} has computed. */
         void fork(Sequence parent, Sequence child);
+
+        /** Adds one, before those of other requests that wait; {@code other} is another one of its request. */
+        void add(Sequence other, Sequence sequence);
     }
 
     /** The sequence that is computed first. */
@@ -77,6 +84,12 @@ abstract class ActiveRequest<R extends Result<R>> implements LogitsReader.Rows {
                 next = outcome.copy();
             }
         }
+    }
+
+    /** Words for what went wrong with this request alone, in a way that nobody foresaw: others go on. */
+    static String unforeseen(RuntimeException failure) {
+        LOG.warn("A row could not be computed; the others go on", failure);
+        return "the engine could not go on with this row (" + failure + "); please report it";
     }
 
     /** Fails all who still wait. */

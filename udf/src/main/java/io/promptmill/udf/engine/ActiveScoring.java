@@ -3,8 +3,10 @@ package io.promptmill.udf.engine;
 import io.promptmill.udf.error.RequestException;
 import io.promptmill.udf.sampler.LogProbabilities;
 import io.promptmill.udf.scheduler.Sequence;
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -14,6 +16,9 @@ import java.util.Set;
  * that shares the prompt's keys and values.
  */
 final class ActiveScoring extends ActiveRequest<ChoiceScores> {
+    /** Sequences of a request at the same time at most: of thousands of choices the others wait without tokens of their own. */
+    private static final int MOST_OPEN = 64;
+
     private final int[] prompt;
     private final int adapter;
     private final int[] endTokens;
@@ -22,6 +27,7 @@ final class ActiveScoring extends ActiveRequest<ChoiceScores> {
     /** Changed by the step loop alone, between steps. */
     private final Map<Sequence, Node> open = new IdentityHashMap<>();
 
+    private final Deque<Waiting> waiting = new ArrayDeque<>();
     private int choiceTokens;
     private volatile String error;
 
@@ -71,6 +77,22 @@ final class ActiveScoring extends ActiveRequest<ChoiceScores> {
         }
     }
 
+    /**
+     * A node whose sequence is not begun.
+     *
+     * @param beginning tokens before the node
+     * @param needed tokens of the node that are computed
+     */
+    private record Waiting(int[] beginning, ChoiceTrie trie, double before, int needed) {
+        Sequence sequence(int adapter) {
+            int[] tokens = Arrays.copyOf(beginning, beginning.length + needed);
+            System.arraycopy(trie.tokens(), 0, tokens, beginning.length, needed);
+            Sequence sequence = new Sequence(tokens, tokens.length, adapter);
+            sequence.readLogitsFrom(beginning.length);
+            return sequence;
+        }
+    }
+
     @Override
     Sequence sequence() {
         return root;
@@ -97,6 +119,8 @@ final class ActiveScoring extends ActiveRequest<ChoiceScores> {
             }
         } catch (RequestException unusable) {
             error = unusable.getMessage();
+        } catch (RuntimeException unforeseen) {
+            error = unforeseen(unforeseen);
         }
     }
 
@@ -116,6 +140,9 @@ final class ActiveScoring extends ActiveRequest<ChoiceScores> {
     ChoiceScores advance(Sequence sequence, Sequences sequences) {
         if (error == null && sequence.pending() == 0) {
             goOn(sequence, open.remove(sequence), sequences);
+            while (!waiting.isEmpty() && open.size() < MOST_OPEN) {
+                sequences.add(sequence, begin(waiting.remove()));
+            }
         }
         if (error != null) {
             return ChoiceScores.failed(error, prompt.length);
@@ -132,27 +159,27 @@ final class ActiveScoring extends ActiveRequest<ChoiceScores> {
                         + " end-of-text token to tell them apart; change one of them";
             }
         }
+        int[] beginning = sequence.lastTokens(sequence.length());
         for (int child = 0; child < node.after.length; child++) {
             ChoiceTrie trie = node.trie.children().get(child);
             double before = total + node.after[child];
             int needed = trie.branches() ? trie.tokens().length : trie.tokens().length - 1;
+            Waiting next = new Waiting(beginning, trie, before, needed);
             if (needed == 0) {
                 logprobs[trie.choice()] = before;
+            } else if (open.size() < MOST_OPEN) {
+                sequences.fork(sequence, begin(next));
             } else {
-                fork(sequence, trie, before, needed, sequences);
+                waiting.add(next);
             }
         }
     }
 
-    private void fork(Sequence parent, ChoiceTrie trie, double before, int needed, Sequences sequences) {
-        int[] tokens = parent.lastTokens(parent.length());
-        tokens = Arrays.copyOf(tokens, parent.length() + needed);
-        System.arraycopy(trie.tokens(), 0, tokens, parent.length(), needed);
-        Sequence child = new Sequence(tokens, tokens.length, adapter);
-        child.readLogitsFrom(parent.length());
-        open.put(child, new Node(trie, parent.length(), before));
-        choiceTokens += needed;
-        sequences.fork(parent, child);
+    private Sequence begin(Waiting node) {
+        Sequence child = node.sequence(adapter);
+        open.put(child, new Node(node.trie, node.beginning.length, node.before));
+        choiceTokens += node.needed;
+        return child;
     }
 
     @Override

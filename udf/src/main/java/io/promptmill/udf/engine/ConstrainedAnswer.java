@@ -48,6 +48,11 @@ final class ConstrainedAnswer {
         return state.mustEnd();
     }
 
+    /** True for a token that ends the completion instead of going on with it: what a row asks to stop at is text here. */
+    boolean ends(int token) {
+        return endTokens.contains(token);
+    }
+
     /** A bit for each token that may be sampled. */
     long[] mask() {
         return state.mask();
@@ -60,7 +65,7 @@ final class ConstrainedAnswer {
      * @param room tokens that may be appended, this one included; at least 1
      */
     Turn take(int token, Sequence sequence, int room) {
-        if (endTokens.contains(token)) {
+        if (ends(token)) {
             return new Turn(new int[] {token}, FinishReason.STOP);
         }
         ConstraintState next = state.after(token);
@@ -145,14 +150,16 @@ final class ConstrainedAnswer {
     /**
      * Begins with text that came before anything could be banned.
      *
-     * @throws RequestException where the constraint does not allow it
+     * @param room tokens that may be appended
+     * @throws RequestException where the constraint does not allow it, or no end of it can be reached
      */
-    void beginWith(byte[] text) {
+    void beginWith(byte[] text, int room) {
         ConstraintState next = state.after(text);
-        if (next == null) {
+        if (next == null || !canClose(next, room)) {
             throw new RequestException(
-                    "the model began its answer within the token that ended its thinking, in a way that"
-                            + " the constraint does not allow; check reasoning.end");
+                    "the model began its answer within the token that ended its thinking, in a way that "
+                            + (next == null ? "the constraint does not allow" : "cannot be ended within max_tokens")
+                            + "; check reasoning.end");
         }
         state = next;
     }
@@ -176,7 +183,7 @@ final class ConstrainedAnswer {
         int closing = closingTokens();
         if (closing > room) {
             throw new RequestException("the shortest text that meets the constraint has " + closing
-                    + " tokens, but only " + room + " are left (sampling.max_tokens is " + maxTokens
+                    + " tokens, but only " + Math.max(0, room) + " are left (sampling.max_tokens is " + maxTokens
                     + ", and the context is limited); allow more tokens or shorten the prompt");
         }
     }

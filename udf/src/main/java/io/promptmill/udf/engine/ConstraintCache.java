@@ -14,8 +14,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** The constraints of a model's requests, each compiled once and kept while it is among those asked for last. Thread-safe. */
 final class ConstraintCache {
-    /** Jobs have one; rows with a choice of their own have as many as there are lists. */
-    private static final int MOST = 64;
+    /** Jobs have one, and each may hold 32 MiB of masks. */
+    private static final int MOST = 8;
 
     private final Tokenizer tokenizer;
     private final Map<ConstraintSpec, CompletableFuture<Constraint>> compiled = new LinkedHashMap<>(16, 0.75f, true);

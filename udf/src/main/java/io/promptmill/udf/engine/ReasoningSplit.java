@@ -83,6 +83,11 @@ final class ReasoningSplit {
         return answer(rest);
     }
 
+    /** What comes next belongs to the answer even where it is space: a constraint asks for it. */
+    void keepSpace() {
+        stripsAnswer = false;
+    }
+
     /** The answer begins behind the space that follows the end mark. */
     private String answer(String text) {
         if (!stripsAnswer) {

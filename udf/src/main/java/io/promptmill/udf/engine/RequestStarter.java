@@ -8,6 +8,7 @@ import io.promptmill.udf.scheduler.Sequence;
 import io.promptmill.udf.tokenizer.Continuation;
 import io.promptmill.udf.tokenizer.Tokenizer;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /** Checks requests and makes them ready to be computed. Thread-safe: runs on the threads of those who ask. */
 final class RequestStarter {
@@ -23,6 +24,8 @@ final class RequestStarter {
     private final int context;
     private final ConstraintCache constraints;
     private final Continuation continuation;
+    /** Whether a token that begins a text loses a space in front. */
+    private final boolean dropsFirstSpace;
 
     /** @param context tokens of prompt and completion of one sequence at most */
     RequestStarter(Tokenizer tokenizer, PromptEncoder encoder, LoadedAdapters adapters, int context) {
@@ -32,6 +35,8 @@ final class RequestStarter {
         this.context = context;
         this.constraints = new ConstraintCache(tokenizer);
         this.continuation = new Continuation(tokenizer);
+        this.dropsFirstSpace = IntStream.range(0, tokenizer.vocabularySize())
+                .anyMatch(token -> tokenizer.bytes(token, true).length < tokenizer.bytes(token, false).length);
     }
 
     /**
@@ -65,11 +70,13 @@ final class RequestStarter {
         int[] endOfThinking = reasoning == null
                 ? NO_TOKENS
                 : tokenizer.encodeTemplate("\n" + reasoning.end() + "\n\n", false, SHIELD);
-        ConstrainedAnswer answer =
-                constraint == null ? null : answer(constraint, !thinking && beginsText(previous), text);
+        ConstrainedAnswer answer = constraint == null
+                ? null
+                : answer(constraint, !thinking && dropsFirstSpace && tokenizer.beginsText(previous), text);
         if (answer != null) {
+            // Whether the thinking has come too far is looked at behind each token of it: there is one at least.
             answer.requireRoom(
-                    sequence.room() - (thinking ? endOfThinking.length : 0),
+                    sequence.room() - (thinking ? 1 + endOfThinking.length : 0),
                     request.sampling().maxTokens());
         }
         ActiveCompletion active = new ActiveCompletion(request, sequence, tokenizer, text, answer, endOfThinking);
@@ -99,18 +106,18 @@ final class RequestStarter {
         return new ActiveScoring(request, adapters.number(request.adapter()), tokenizer.endTokens());
     }
 
-    private boolean beginsText(int previous) {
-        return tokenizer.beginsText(previous);
-    }
-
-    /** An answer may begin with one space that is not part of it, unless the constraint itself begins with a space. */
-    private ConstrainedAnswer answer(Constraint constraint, boolean beginsText, CompletionText text) {
+    /**
+     * An answer may begin with one space that is not part of it, unless the constraint itself begins with a space.
+     *
+     * @param spaceIsDropped whether the tokenizer leaves out that space by itself
+     */
+    private ConstrainedAnswer answer(Constraint constraint, boolean spaceIsDropped, CompletionText text) {
         ConstraintState plain = constraint.start(false);
         boolean takesSpace = plain.after(SPACE) != null;
-        if (!takesSpace && !beginsText) {
+        if (!takesSpace && !spaceIsDropped) {
             text.dropFirstSpace();
         }
-        ConstraintState start = takesSpace && !beginsText ? plain : constraint.start(true);
+        ConstraintState start = takesSpace && !spaceIsDropped ? plain : constraint.start(true);
         return new ConstrainedAnswer(start, continuation, tokenizer.endTokens());
     }
 

@@ -118,6 +118,12 @@ final class StepLoop implements ActiveRequest.Sequences {
         scheduler.fork(parent, child);
     }
 
+    @Override
+    public void add(Sequence other, Sequence sequence) {
+        active.put(sequence, active.get(other));
+        scheduler.addFirst(sequence);
+    }
+
     /** Fails every request under way. */
     void fail(Throwable cause) {
         active.values().forEach(request -> request.fail(cause));

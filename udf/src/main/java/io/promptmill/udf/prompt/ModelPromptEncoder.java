@@ -84,6 +84,12 @@ public final class ModelPromptEncoder implements PromptEncoder {
                 .orElseGet(() -> tokenizer.encode(text, false));
     }
 
+    @Override
+    public int[] encodeMark(int[] prompt, String mark) {
+        Integer control = tokenizer.controlTokens().get(mark);
+        return control == null ? encodeContinuation(prompt, mark) : new int[] {control};
+    }
+
     /** Behind space, an opening bracket or a quotation mark a word follows without a space. */
     private static boolean isOpen(int codePoint) {
         return Character.isWhitespace(codePoint)

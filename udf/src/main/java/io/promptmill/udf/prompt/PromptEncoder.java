@@ -39,4 +39,14 @@ public interface PromptEncoder {
      * @param prompt token ids
      */
     int[] encodeContinuation(int[] prompt, String text);
+
+    /**
+     * The tokens of a mark that goes on where a prompt ends: the control token that is spelled so, where there is one, else
+     * those of the text.
+     *
+     * @param prompt token ids
+     */
+    default int[] encodeMark(int[] prompt, String mark) {
+        return encodeContinuation(prompt, mark);
+    }
 }

@@ -43,6 +43,12 @@ public final class Scheduler {
         waiting.add(sequence);
     }
 
+    /** Queues a sequence before all others; what of its beginning is in the prefix cache does not count as reused. */
+    public void addFirst(Sequence sequence) {
+        sequence.continued();
+        waiting.addFirst(sequence);
+    }
+
     public boolean hasWork() {
         return !running.isEmpty() || !waiting.isEmpty();
     }
@@ -129,7 +135,7 @@ public final class Scheduler {
             } else if (fits(sequence)) {
                 running.add(waiting.remove());
                 reused += pool.free() > 0 ? pool.reusePart(sequence) : 0;
-                reusedTokens += sequence.wasPreempted() ? 0 : reused;
+                reusedTokens += sequence.isContinued() ? 0 : reused;
                 step.schedule(sequence);
             } else {
                 pool.release(sequence);
@@ -148,10 +154,11 @@ public final class Scheduler {
         // The parent is about to leave.
         boolean room = running.size() <= maximumSequences && pool.free() > 0 && parent.computed() < child.length();
         if (room) {
+            child.continued();
             running.add(child);
             pool.fork(parent, child);
         } else {
-            waiting.addFirst(child);
+            addFirst(child);
         }
     }
 
@@ -191,7 +198,7 @@ public final class Scheduler {
     private void preempt(Sequence sequence) {
         running.remove(sequence);
         pool.release(sequence);
-        sequence.preempted();
+        sequence.continued();
         waiting.addFirst(sequence);
         preemptions++;
     }

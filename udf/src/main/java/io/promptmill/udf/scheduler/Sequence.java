@@ -22,7 +22,7 @@ public final class Sequence {
     private long lastContent;
 
     private int publishedBlocks;
-    private boolean preempted;
+    private boolean continued;
     private int deferredAt = -1;
     private int logitsFrom = Integer.MAX_VALUE;
 
@@ -175,12 +175,13 @@ public final class Sequence {
         return Arrays.copyOfRange(tokens, from, to);
     }
 
-    boolean wasPreempted() {
-        return preempted;
+    /** True where its beginning was computed before, as it was preempted or goes on from another sequence. */
+    boolean isContinued() {
+        return continued;
     }
 
-    void preempted() {
-        preempted = true;
+    void continued() {
+        continued = true;
     }
 
     /**

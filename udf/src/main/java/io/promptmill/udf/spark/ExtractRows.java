@@ -27,7 +27,7 @@ final class ExtractRows implements RowTask {
                 task.constraint(), inputs.reasoning(), CompletionOptions.NONE, CompletionOptions.NONE);
         // Executors turn values into Spark's own as the session on the driver has it.
         this.localDates = SQLConf.get().datetimeJava8ApiEnabled();
-        task.constraint().grammar();
+        task.constraint().check();
     }
 
     @Override

@@ -17,6 +17,9 @@ import org.apache.spark.sql.Row;
 final class GenerateRows implements RowTask {
     private static final long serialVersionUID = 1L;
 
+    /** Between a row's id and the number of its completion; no id of another row looks like that. */
+    private static final String COMPLETION_SEPARATOR = "\0#";
+
     /** The highest mean first; what has none comes last. */
     private static final Comparator<Completion> BEST_FIRST = Comparator.comparingDouble(completion -> {
         double mean = completion.details().meanLogprob();
@@ -31,7 +34,7 @@ final class GenerateRows implements RowTask {
         this.task = task;
         this.inputs = inputs;
         if (task.constraint() != null) {
-            task.constraint().grammar();
+            task.constraint().check();
         }
     }
 
@@ -83,7 +86,7 @@ final class GenerateRows implements RowTask {
             List<Request> requests = new ArrayList<>(List.of(first));
             for (int index = 1; index < task.bestOf(); index++) {
                 requests.add(new Request(
-                        first.rowId() + "#" + index,
+                        first.rowId() + COMPLETION_SEPARATOR + index,
                         prompt.clone(),
                         first.sampling(),
                         first.adapter(),

@@ -39,12 +39,18 @@ record RowWork<A>(
 
     static RowWork<Completion> completing(
             int promptTokens, List<Request> requests, Function<List<Completion>, RowResult> finish) {
-        long tokens = requests.stream()
-                .mapToLong(request -> request.promptTokens().length)
-                .sum();
+        long tokens = requests.stream().mapToLong(RowWork::weight).sum();
         List<Submission<Completion>> submissions = new ArrayList<>();
         requests.forEach(request -> submissions.add(engine -> engine.submit(request)));
         return new RowWork<>(promptTokens, tokens, submissions, finish, null);
+    }
+
+    /** Tokens that a request holds: those of its prompt, and one for each log-probability that it asks for. */
+    private static long weight(Request request) {
+        int prompt = request.promptTokens().length;
+        long ofPrompt = request.options().promptLogprobs() + 1L;
+        long ofCompletion = request.options().logprobs() + 1L;
+        return prompt + prompt * ofPrompt + request.sampling().maxTokens() * ofCompletion;
     }
 
     /** @param shared requests to follow, which belong to other rows, too */

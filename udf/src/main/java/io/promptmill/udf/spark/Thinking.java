@@ -26,10 +26,8 @@ record Thinking(Reasoning reasoning) implements Serializable {
         if (reasoning.mode() != Reasoning.Mode.OFF || !endsInThinking(prompt, encoder)) {
             return prompt;
         }
-        int[] end = encoder.encodeContinuation(prompt, reasoning.marks().end() + "\n\n");
-        int[] settled = Arrays.copyOf(prompt, prompt.length + end.length);
-        System.arraycopy(end, 0, settled, prompt.length, end.length);
-        return settled;
+        int[] ended = joined(prompt, encoder.encodeMark(prompt, reasoning.marks().end()));
+        return joined(ended, encoder.encodeContinuation(ended, "\n\n"));
     }
 
     /** The sampling, with the mark banned with which a model would begin to think unasked. */
@@ -37,7 +35,7 @@ record Thinking(Reasoning reasoning) implements Serializable {
         if (reasoning.mode() != Reasoning.Mode.OFF) {
             return sampling;
         }
-        int[] start = encoder.encodeContinuation(prompt, reasoning.marks().start());
+        int[] start = encoder.encodeMark(prompt, reasoning.marks().start());
         // A mark of several tokens is text like any other: its tokens begin other words, too.
         if (start.length != 1) {
             return sampling;
@@ -48,15 +46,21 @@ record Thinking(Reasoning reasoning) implements Serializable {
     }
 
     private boolean endsInThinking(int[] prompt, PromptEncoder encoder) {
-        int[] start = encoder.encodeContinuation(prompt, reasoning.marks().start());
+        int[] start = encoder.encodeMark(prompt, reasoning.marks().start());
         for (int after = 0; start.length > 0 && after <= MOST_AFTER_MARK; after++) {
             int from = prompt.length - after - start.length;
             if (from >= 0 && Arrays.equals(prompt, from, from + start.length, start, 0, start.length)) {
-                int[] end = encoder.encodeContinuation(prompt, reasoning.marks().end());
+                int[] end = encoder.encodeMark(prompt, reasoning.marks().end());
                 return !contains(Arrays.copyOfRange(prompt, from + start.length, prompt.length), end);
             }
         }
         return false;
+    }
+
+    private static int[] joined(int[] first, int[] second) {
+        int[] both = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, both, first.length, second.length);
+        return both;
     }
 
     private static boolean contains(int[] tokens, int[] part) {

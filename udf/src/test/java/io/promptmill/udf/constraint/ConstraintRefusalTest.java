@@ -65,6 +65,23 @@ class ConstraintRefusalTest {
         }
     }
 
+    /** What no model can be held to is found without one, on the driver. */
+    @Test
+    void refusesWithoutAVocabulary() {
+        Map.of(
+                        "root ::= \"a\" root",
+                        "grammar describes no text: every way through rule 'root'",
+                        "root ::= a\na ::= b \"x\" | \"y\"\nb ::= a \"z\"",
+                        "begins with itself")
+                .forEach((source, expected) -> {
+                    ConstraintSpec spec = new ConstraintSpec(ConstraintSpec.Kind.GRAMMAR, source);
+                    spec.grammar();
+                    ConfigException refusal = assertThrows(ConfigException.class, spec::check);
+                    assertTrue(refusal.getMessage().contains(expected), refusal.getMessage());
+                });
+        new ConstraintSpec(ConstraintSpec.Kind.GRAMMAR, "root ::= [a-z\u00e9] root | [\ud83d\ude00]").check();
+    }
+
     @Test
     void refusesGrammarsWithoutTexts() {
         refused("describes no text", Map.of("root", sequence(text("("), rule("root"), text(")"))));

@@ -10,6 +10,7 @@ import io.promptmill.udf.kernels.PrecisionSupport;
 import io.promptmill.udf.sampler.SamplingParameters;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -154,6 +155,79 @@ class ConstrainedEngineTest {
                     assertTrue(completion.completionTokens() <= 60, completion.toString());
                 }
             }
+        }
+    }
+
+    /** Whatever the limit is: thinking takes no token that the answer needs. */
+    @Test
+    void theAnswerAfterThinkingIsClosedAtTheLimitOfTokens() {
+        try (Engine engine = Engine.open(DEMO, EngineConfig.DEFAULT)) {
+            String regex = "(yes|no), because [a-z ]{12,}\\.";
+            CompletionOptions options = new CompletionOptions(
+                    new ConstraintSpec(Kind.REGEX, regex), new ReasoningSpec("<think>", "</think>", 0), -1, -1);
+            int[] prompt = engine.encoder().encodeText("Once upon a time");
+            int answered = 0;
+            for (int maxTokens = 1; maxTokens < 45; maxTokens++) {
+                for (int row = 0; row < 4; row++) {
+                    Completion completion = engine.submit(
+                                    new Request("row" + row, prompt, sampling(1.2, maxTokens), null, options))
+                            .join();
+                    if (completion.error() == null) {
+                        answered++;
+                        assertTrue(completion.text().matches(regex), maxTokens + ": " + completion);
+                        assertTrue(completion.completionTokens() <= maxTokens, completion.toString());
+                    } else {
+                        assertTrue(answered == 0, "a limit of " + maxTokens + " does not suffice, a smaller one did");
+                        assertTrue(completion.error().contains("the shortest text that meets the constraint has"));
+                    }
+                }
+            }
+            assertTrue(answered > 0);
+        }
+    }
+
+    /** As chat templates leave it that end with the mark of the assistant's turn. */
+    @Test
+    void aSpaceBehindAControlTokenIsNoPartOfTheText() {
+        try (Engine engine = Engine.open(DEMO, EngineConfig.DEFAULT)) {
+            int[] text = engine.encoder().encodeText("Tom has a red");
+            int[] prompt = Arrays.copyOf(text, text.length + 1);
+            prompt[text.length] = engine.tokenizer().controlTokens().get("<|assistant|>");
+            for (String regex : List.of("(ball|dog|cat|hat)+", "( ball|dog|cat| hat)+")) {
+                List<CompletableFuture<Completion>> futures = new ArrayList<>();
+                for (int row = 0; row < 20; row++) {
+                    futures.add(engine.submit(request(row, prompt, regex, sampling(1.5, 10))));
+                }
+                assertMatch(futures.stream().map(CompletableFuture::join).toList(), regex);
+            }
+        }
+    }
+
+    @Test
+    void whatARowStopsAtIsTextWithinTheConstraint() {
+        try (Engine engine = Engine.open(DEMO, EngineConfig.DEFAULT)) {
+            String regex = "(the ){3,9}x";
+            int[] prompt = engine.encoder().encodeText("Once upon a time");
+            List<Integer> stops = List.of(
+                    engine.tokenizer().encode("the", false)[0], engine.encoder().encodeContinuation(prompt, "the")[0]);
+            SamplingParameters stopping = sampling(0, 40).toBuilder()
+                    .stopTokenIds(stops)
+                    .stop(List.of("the"))
+                    .build();
+            assertMatch(
+                    List.of(engine.submit(request(0, prompt, regex, stopping)).join()), regex);
+        }
+    }
+
+    @Test
+    void spaceThatTheConstraintAsksForFollowsTheThinking() {
+        try (Engine engine = Engine.open(DEMO, EngineConfig.DEFAULT)) {
+            String regex = "[ \\n]{2}(yes|no)";
+            CompletionOptions options = new CompletionOptions(
+                    new ConstraintSpec(Kind.REGEX, regex), new ReasoningSpec("<think>", "</think>", 4), -1, -1);
+            int[] prompt = engine.encoder().encodeText("Once upon a time");
+            Request request = new Request("row", prompt, sampling(1, 40), null, options);
+            assertMatch(List.of(engine.submit(request).join()), regex);
         }
     }
 

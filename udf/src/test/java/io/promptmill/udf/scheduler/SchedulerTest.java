@@ -113,6 +113,32 @@ class SchedulerTest {
         assertEquals(63 * 512, scheduler.reusedTokens());
     }
 
+    /** Forks that wait find their parent's prompt in the cache, which nobody would have computed again. */
+    @Test
+    void forksThatWaitCountAsNoReuse() {
+        Scheduler scheduler = new Scheduler(new BlockPool(100, BLOCK, true), 64, 2);
+        Sequence parent = new Sequence(sharing(1, 12, 99, 0), 20);
+        scheduler.add(parent);
+        step(scheduler);
+        for (int i = 0; i < 8; i++) {
+            Sequence child = new Sequence(sharing(1, 12, 100 + i, 2), 20);
+            child.readLogitsFrom(12);
+            scheduler.fork(parent, child);
+        }
+        scheduler.remove(parent);
+        List<Sequence> computed = new ArrayList<>();
+        while (scheduler.hasWork()) {
+            for (Chunk chunk : step(scheduler)) {
+                if (chunk.last()) {
+                    computed.add(chunk.sequence());
+                    scheduler.remove(chunk.sequence());
+                }
+            }
+        }
+        assertEquals(8, computed.size());
+        assertEquals(0, scheduler.reusedTokens());
+    }
+
     @Test
     void othersFillTheStepThatADeferredPromptWaitsFor() {
         Scheduler scheduler = new Scheduler(new BlockPool(1000, BLOCK, true), 100, 256);

@@ -66,7 +66,7 @@ class GenerateRowsTest {
         TaskRun run = TaskRun.of(spec(new GenerateTask(null, NONE, NONE, 3, 3, false)), COLUMNS, engine);
         Row row = run.run(RowFactory.create("a", "four", null)).get(0);
         assertEquals("a", row.getAs("completion"));
-        assertEquals(List.of("a", "a#1", "a#2"), row.getList(row.fieldIndex("completions")));
+        assertEquals(List.of("a", "a\0#1", "a\0#2"), row.getList(row.fieldIndex("completions")));
         assertEquals(33, row.<Integer>getAs("completion_tokens"));
         assertEquals(4, row.<Integer>getAs("prompt_tokens"));
         assertEquals(1, run.metrics().rows().value());
@@ -74,7 +74,7 @@ class GenerateRowsTest {
         assertEquals(33, run.metrics().completionTokens().value());
         assertEquals(0, run.metrics().copiedRows().value(), "only one of its completions is a copy");
         assertEquals(
-                List.of("a", "a#1", "a#2"),
+                List.of("a", "a\0#1", "a\0#2"),
                 engine.seen().stream().map(Request::rowId).sorted().toList());
         assertTrue(engine.seen().stream()
                 .allMatch(request ->
@@ -93,8 +93,8 @@ class GenerateRowsTest {
         Row row = TaskRun.of(spec(new GenerateTask(null, NONE, NONE, 2, 4, false)), COLUMNS, engine)
                 .run(RowFactory.create("a", "p", null))
                 .get(0);
-        assertEquals(List.of("a#3", "a#1"), row.getList(row.fieldIndex("completions")));
-        assertEquals("a#3", row.getAs("completion"));
+        assertEquals(List.of("a\0#3", "a\0#1"), row.getList(row.fieldIndex("completions")));
+        assertEquals("a\0#3", row.getAs("completion"));
         assertEquals(46, row.<Integer>getAs("completion_tokens"));
         assertFalse(List.of(row.schema().fieldNames()).contains("logprobs"));
         assertTrue(engine.seen().stream().allMatch(request -> request.options().logprobs() == 0));
@@ -105,7 +105,7 @@ class GenerateRowsTest {
         Row row = run(new GenerateTask(null, NONE, NONE, 1, 4, false))
                 .run(RowFactory.create("a", "p", null))
                 .get(0);
-        assertEquals("a#3", row.getAs("completion"));
+        assertEquals("a\0#3", row.getAs("completion"));
         assertFalse(List.of(row.schema().fieldNames()).contains("completions"));
     }
 
@@ -117,8 +117,8 @@ class GenerateRowsTest {
         assertEquals(
                 List.of("a", "a", "b", "b"),
                 rows.stream().map(row -> row.<String>getAs("id")).toList());
-        assertEquals("a#3", rows.get(0).getAs("completion"));
-        assertEquals("a#1", rows.get(1).getAs("completion"));
+        assertEquals("a\0#3", rows.get(0).getAs("completion"));
+        assertEquals("a\0#1", rows.get(1).getAs("completion"));
         assertEquals(
                 List.of(0, 1, 0, 1),
                 rows.stream().map(row -> row.<Integer>getAs("completion_index")).toList());
