@@ -142,9 +142,8 @@ record JobReport(
                     "shared",
                     String.format(
                             Locale.ROOT,
-                            "%,d prompt tokens (%.0f%%) not computed: other prompts begin alike",
-                            reusedPromptTokens,
-                            100.0 * reusedPromptTokens / Math.max(1, promptTokens)));
+                            "%,d prompt tokens not computed, because prompts begin alike",
+                            reusedPromptTokens));
         }
         if (copiedRows > 0) {
             line(out, "copied", String.format(Locale.ROOT, "%,d rows, greedy and equal to another", copiedRows));

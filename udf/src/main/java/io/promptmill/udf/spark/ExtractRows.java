@@ -51,6 +51,15 @@ final class ExtractRows implements RowTask {
                             prompt.length, List.of(builder.request(row, prompt, options)), this::finish));
         }
 
+        /** A document that was closed at the limit is valid, but its last values are not the model's. */
+        private static void requireWhole(Completion completion) {
+            if (completion.finishReason() == FinishReason.LENGTH) {
+                throw new RequestException("the document was not finished within " + completion.completionTokens()
+                        + " tokens, and closed by the shortest end that the schema allows (column "
+                        + OutputSchema.COMPLETION + "); raise sampling.max_tokens");
+            }
+        }
+
         private RowResult finish(List<Completion> completions) {
             Completion completion = completions.get(0);
             int promptTokens = completion.promptTokens();
@@ -63,6 +72,7 @@ final class ExtractRows implements RowTask {
             row.put(OutputSchema.REASONING, completion.details().reasoning());
             boolean failed = false;
             try {
+                requireWhole(completion);
                 row.put(OutputSchema.EXTRACTED, new JsonDocument(completion.text(), localDates).read(columns));
             } catch (RequestException noDocument) {
                 failed = true;

@@ -112,6 +112,7 @@ final class PromptReader {
             case TEMPLATE -> {
                 Map<String, Object> values = new HashMap<>(given);
                 variables.forEach((name, index) -> values.put(name, RowValues.toJava(row.get(index), type(index))));
+                requireValue(row);
                 yield encode(rendered(values), encoder);
             }
         };
@@ -179,6 +180,14 @@ final class PromptReader {
                     "prompt column '" + spec.value() + "' is " + (prompt == null ? "null" : "empty") + " in this row");
         }
         return prompt;
+    }
+
+    /** One null may be meant, as no text; a row without any value has nothing to ask about. */
+    private void requireValue(Row row) {
+        if (!variables.isEmpty() && variables.values().stream().allMatch(row::isNullAt)) {
+            throw new RequestException(
+                    "every column that the prompt template uses is null in this row: " + variables.keySet());
+        }
     }
 
     private String rendered(Map<String, Object> values) {

@@ -26,7 +26,8 @@ record Thinking(Reasoning reasoning) implements Serializable {
         if (reasoning.mode() != Reasoning.Mode.OFF || !endsInThinking(prompt, encoder)) {
             return prompt;
         }
-        int[] ended = joined(prompt, encoder.encodeMark(prompt, reasoning.marks().end()));
+        int[] ended =
+                joined(prompt, encoder.encodeMark(prompt, reasoning.marks().end()));
         return joined(ended, encoder.encodeContinuation(ended, "\n\n"));
     }
 
