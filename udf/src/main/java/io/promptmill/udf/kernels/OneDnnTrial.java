@@ -1,5 +1,6 @@
 package io.promptmill.udf.kernels;
 
+import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.tensor.BlockFormat;
 import io.promptmill.udf.tensor.ByteStorage;
 import io.promptmill.udf.tensor.Matrix;
@@ -24,7 +25,8 @@ final class OneDnnTrial {
     /**
      * Multiplies by oneDNN and by Java.
      *
-     * @throws UnsupportedOperationException where the results differ by more than the precision allows
+     * @throws UnsupportedOperationException where oneDNN has no fast product of this precision on this processor, or the
+     *     results differ by more than the precision allows
      */
     static void run(OneDnn library, Precision precision, JavaKernels java) {
         Random random = new Random(1);
@@ -39,6 +41,9 @@ final class OneDnnTrial {
                 Kernels kernels = new OneDnnKernels(library, precision, java)) {
             multiply(kernels, workers, weights, input, actual);
             multiply(java, workers, weights, input, expected);
+        } catch (ConfigException e) {
+            // Said of a model, whose precision the user chose; here it is only found out what there is.
+            throw e.getCause() instanceof UnsupportedOperationException unsupported ? unsupported : e;
         }
         double largest = 127.0 * 127 * INPUTS;
         for (int i = 0; i < actual.data().length; i++) {
