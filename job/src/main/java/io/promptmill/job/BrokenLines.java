@@ -65,7 +65,10 @@ final class BrokenLines {
     private static Column explained(String name, StructField field, Column broken, String reason) {
         Column column = quoted(name);
         return switch (name) {
-            case OutputSchema.PROMPT_TOKENS, OutputSchema.COMPLETION_TOKENS, OutputSchema.COMPLETION_INDEX -> column;
+            case OutputSchema.PROMPT_TOKENS,
+                    OutputSchema.COMPLETION_TOKENS,
+                    OutputSchema.COMPLETION_INDEX,
+                    OutputSchema.ATTEMPTS -> column;
             case OutputSchema.FINISH_REASON ->
                 when(broken, lit("error")).otherwise(column).as(name);
             case OutputSchema.ERROR ->

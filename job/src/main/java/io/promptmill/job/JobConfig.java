@@ -21,6 +21,7 @@ import java.util.Objects;
  * @param task what is made of a row's prompt
  * @param reasoning whether the model thinks before it answers
  * @param evaluation or null
+ * @param retryErrors whether a resumed job computes rows again that have an error
  */
 record JobConfig(
         String model,
@@ -33,7 +34,8 @@ record JobConfig(
         AdapterSpec adapters,
         TaskSpec task,
         Reasoning reasoning,
-        EvaluationConfig evaluation) {
+        EvaluationConfig evaluation,
+        boolean retryErrors) {
 
     private static final List<String> KEYS = List.of(
             "model",
@@ -50,7 +52,8 @@ record JobConfig(
             "output",
             "engine",
             "spark",
-            "evaluate");
+            "evaluate",
+            "retry");
 
     /**
      * Binds and checks a configuration.
@@ -61,6 +64,7 @@ record JobConfig(
         Section section = Section.of("", root, KEYS);
         InputConfig input = InputConfig.of(section.value("input"));
         SamplingConfig sampling = SamplingConfig.of(section.value("sampling"));
+        OutputConfig output = OutputConfig.of(section.value("output"));
         TaskSpec task = TaskSection.of(section);
         Reasoning reasoning = ReasoningSection.of(section.value("reasoning"));
         task.checkAgainst(sampling.defaults(), sampling.columns().keySet(), reasoning);
@@ -69,7 +73,7 @@ record JobConfig(
                 input,
                 prompt(section.value("prompt")),
                 sampling,
-                OutputConfig.of(section.value("output")),
+                output,
                 RecordBinder.bind(
                         Section.of("engine", section.value("engine"), RecordBinder.keys(EngineConfig.class)),
                         EngineConfig.DEFAULT),
@@ -77,7 +81,8 @@ record JobConfig(
                 AdapterSection.of(section, input.adapter()),
                 task,
                 reasoning,
-                EvaluationConfig.of(section.value("evaluate")));
+                EvaluationConfig.of(section.value("evaluate")),
+                retryErrors(section, output));
     }
 
     /**
@@ -90,6 +95,18 @@ record JobConfig(
                 .withAdapters(resolvedAdapters)
                 .withTask(task)
                 .withReasoning(reasoning);
+    }
+
+    private static boolean retryErrors(Section section, OutputConfig output) {
+        String retry = section.text("retry");
+        if (retry != null && !retry.equals("errors")) {
+            throw section.wrong("retry", section.value("retry"), "errors");
+        }
+        if (retry != null && output.mode() != OutputConfig.Mode.RESUME) {
+            throw new ConfigException("'retry' has no effect with output.mode "
+                    + output.mode().name().toLowerCase(Locale.ROOT) + "; set output.mode to resume, or remove it");
+        }
+        return retry != null;
     }
 
     private static PromptSpec prompt(JsonNode node) {

@@ -25,6 +25,7 @@ import org.apache.spark.sql.Row;
  * @param reusedPromptTokens prompt tokens that were not computed, because other prompts begin alike; retries included
  * @param samples the first rows as a table
  * @param evaluation or null
+ * @param resumedRows that earlier runs had finished
  */
 record JobReport(
         long rows,
@@ -38,7 +39,8 @@ record JobReport(
         double seconds,
         String path,
         String samples,
-        EvaluationReport evaluation) {
+        EvaluationReport evaluation,
+        long resumedRows) {
     private static final int REASONS = 5;
     private static final int SAMPLE_ROWS = 3;
 
@@ -78,7 +80,8 @@ record JobReport(
                 seconds,
                 path,
                 samples,
-                null);
+                null,
+                0);
     }
 
     /** What the accumulators say, for rows that cannot be read back: too much where a task was retried. */
@@ -95,7 +98,8 @@ record JobReport(
                 seconds,
                 path,
                 "",
-                null);
+                null,
+                0);
     }
 
     /** With the figures of an evaluation, or null. */
@@ -112,7 +116,26 @@ record JobReport(
                 seconds,
                 path,
                 samples,
-                figures);
+                figures,
+                resumedRows);
+    }
+
+    /** With the number of rows that earlier runs had finished. */
+    JobReport resumed(long before) {
+        return new JobReport(
+                rows,
+                errors,
+                promptTokens,
+                completionTokens,
+                reasons,
+                modelLoads,
+                copiedRows,
+                reusedPromptTokens,
+                seconds,
+                path,
+                samples,
+                evaluation,
+                before);
     }
 
     /** The most frequent errors and how many rows have them. As many reasons as rows may exist: a few reach the driver. */
@@ -134,6 +157,9 @@ record JobReport(
         }
         double rate = (promptTokens + completionTokens) / Math.max(seconds, 1e-9);
         line(out, "rows", String.format(Locale.ROOT, "%,d", rows));
+        if (resumedRows > 0) {
+            line(out, "resumed", String.format(Locale.ROOT, "%,d rows were finished before", resumedRows));
+        }
         line(out, "tokens", String.format(Locale.ROOT, "%,d prompt, %,d completion", promptTokens, completionTokens));
         line(out, "speed", String.format(Locale.ROOT, "%,.0f tokens/s, model loading included", rate));
         if (reusedPromptTokens > 0) {

@@ -1,6 +1,7 @@
 package io.promptmill.job;
 
 import io.promptmill.job.OutputConfig.Mode;
+import io.promptmill.job.ledger.Ledger;
 import io.promptmill.udf.error.DataException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -50,6 +51,28 @@ final class OutputCheck {
             for (String input : inputs) {
                 input(input, hadoop);
             }
+        }
+    }
+
+    /**
+     * Checks the path of a resumable output.
+     *
+     * @param inputs that must not lie in it
+     * @throws DataException where something else is there
+     */
+    void resume(List<String> inputs, Configuration hadoop) throws IOException {
+        if (!files.exists(target)) {
+            return;
+        }
+        if (!files.getFileStatus(target).isDirectory()) {
+            throw new DataException("output.path '" + target + "' is a file; expected a folder");
+        }
+        if (!Ledger.exists(files, target) && files.listStatus(target).length > 0) {
+            throw new DataException("output.path '" + target + "' holds files that no job with output.mode resume has"
+                    + " written; choose another path, remove it, or set output.mode to overwrite");
+        }
+        for (String input : inputs) {
+            input(input, hadoop);
         }
     }
 
@@ -124,7 +147,7 @@ final class OutputCheck {
             for (Path folder = place; folder != null; folder = folder.getParent()) {
                 if (folder.equals(target)) {
                     throw new DataException("output.path '" + target + "' holds the input '" + input
-                            + "', which output.mode overwrite would remove; choose another output path");
+                            + "', which would be written over; choose another output path");
                 }
             }
         }

@@ -112,14 +112,33 @@ final class OutputWriter {
         }
     }
 
+    /**
+     * Checks that a resumable output may be written to the path: nothing is there, or such an output.
+     *
+     * @param inputs that must not lie in it
+     * @throws DataException where it may not
+     */
+    void checkResume(List<String> inputs) {
+        try {
+            new OutputCheck(config, files, target).resume(inputs, hadoop);
+        } catch (IOException e) {
+            throw unreadable(e);
+        }
+    }
+
     /** Runs the job: every row is computed while it is written. */
     void write(Dataset<Row> rows) {
+        write(rows, staging());
+    }
+
+    /** Writes rows into a folder that is not there yet. */
+    void write(Dataset<Row> rows, Path folder) {
         Dataset<Row> gathered = config.partitions() > 0 ? rows.repartition(config.partitions()) : rows;
         gathered.write()
                 .format(sourceName())
                 .option("ignoreNullFields", "false")
                 .mode(SaveMode.ErrorIfExists)
-                .save(staging().toString());
+                .save(folder.toString());
     }
 
     /** Name of Spark's source that reads what was written. */

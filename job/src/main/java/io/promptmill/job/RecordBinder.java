@@ -72,6 +72,11 @@ final class RecordBinder {
     }
 
     private static String key(RecordComponent component) {
-        return component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
+        return key(component.getName());
+    }
+
+    /** The key of a configuration for a name in Java: {@code maxTokens} is {@code max_tokens}. */
+    static String key(String name) {
+        return name.replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
     }
 }

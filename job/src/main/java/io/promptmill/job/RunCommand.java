@@ -27,11 +27,17 @@ final class RunCommand implements Callable<Integer> {
             description = "replaces a value of the configuration; may be repeated. The value is YAML.")
     private List<String> settings = List.of();
 
+    @Option(
+            names = "--accept-changes",
+            description = "with output.mode resume: keeps the finished rows and computes the missing ones with other"
+                    + " settings, or leaves out rows that are no longer in the input.")
+    private boolean acceptChanges;
+
     @Override
     public Integer call() throws IOException {
         JobConfig config = new ConfigLoader().load(configuration, settings);
         try (SparkSession spark = SparkSessions.open(config.spark())) {
-            new GenerationJob(spark, config, GenerateFunction::new)
+            new GenerationJob(spark, config, GenerateFunction::new, acceptChanges)
                     .run(System.err)
                     .print(System.out);
         }

@@ -2,6 +2,7 @@ package io.promptmill.job;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.Properties;
 import picocli.CommandLine.IVersionProvider;
 
@@ -9,11 +10,18 @@ import picocli.CommandLine.IVersionProvider;
 final class Version implements IVersionProvider {
 
     @Override
-    public String[] getVersion() throws IOException {
+    public String[] getVersion() {
+        return new String[] {"promptmill " + number()};
+    }
+
+    /** The number alone. */
+    static String number() {
         Properties properties = new Properties();
         try (InputStream stream = Version.class.getResourceAsStream("promptmill.properties")) {
             properties.load(stream);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
-        return new String[] {"promptmill " + properties.getProperty("version")};
+        return properties.getProperty("version");
     }
 }

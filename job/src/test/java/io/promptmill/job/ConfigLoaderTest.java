@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.promptmill.job.ledger.CommitInterval;
 import io.promptmill.udf.engine.EngineConfig;
 import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.prompt.PromptSpec;
@@ -89,7 +90,8 @@ class ConfigLoaderTest {
         assertEquals(Map.of(17, -1.5f), config.sampling().defaults().logitBias());
         assertTrue(config.sampling().defaults().ignoreEos());
         assertEquals(Map.of("max_tokens", "limit"), config.sampling().columns());
-        assertEquals(new OutputConfig("out", "jsonl", OutputConfig.Mode.APPEND, 3), config.output());
+        assertEquals(
+                new OutputConfig("out", "jsonl", OutputConfig.Mode.APPEND, 3, CommitInterval.DEFAULT), config.output());
         assertEquals(new EvaluationConfig("sentiment", 15), config.evaluation());
         assertEquals(9_000_000_000L, config.engine().kvCacheBytes());
         assertEquals(64, config.engine().maxBatchTokens());
@@ -110,7 +112,8 @@ class ConfigLoaderTest {
         assertEquals(EngineConfig.DEFAULT, config.engine());
         assertEquals(AdapterSpec.NONE, config.adapters());
         assertNull(config.evaluation());
-        assertEquals(new OutputConfig("o", "parquet", OutputConfig.Mode.ERROR, 0), config.output());
+        assertEquals(
+                new OutputConfig("o", "parquet", OutputConfig.Mode.ERROR, 0, CommitInterval.DEFAULT), config.output());
         assertEquals(new PromptSpec(PromptSpec.Source.MESSAGES, "c", null, null), config.prompt());
     }
 

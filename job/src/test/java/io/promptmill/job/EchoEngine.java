@@ -22,7 +22,7 @@ import java.util.concurrent.CompletableFuture;
  * refuse} becomes an error of its row, one with {@code crash} the engine's end. A choice is the likelier the more often the
  * prompt has it.
  */
-final class EchoEngine implements CompletionEngine {
+class EchoEngine implements CompletionEngine {
     /** Rows through this engine and Promptmill's own function. */
     static final RowFunctionFactory ROWS =
             (spec, input, metrics) -> new GenerateFunction(spec, input, metrics, (job, counts) -> new EchoEngine());

@@ -75,7 +75,7 @@ class GenerationJobTest {
     @Test
     void theSummaryCountsCopiedRowsAndSharedTokens() {
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
-        new JobReport(5_000, 0, 400, 9, Map.of(), 1, 1_234, 100, 2, "out", "", null)
+        new JobReport(5_000, 0, 400, 9, Map.of(), 1, 1_234, 100, 2, "out", "", null, 0)
                 .print(new PrintStream(printed, true, StandardCharsets.UTF_8));
         assertTrue(printed.toString(StandardCharsets.UTF_8).contains("copied       1,234 rows"), printed.toString());
         assertTrue(
@@ -161,7 +161,15 @@ class GenerationJobTest {
         write("header.csv", "id,text\n");
         assertEquals(0, run("header.csv").rows());
         assertEquals(
-                List.of("id", "text", "completion", "finish_reason", "prompt_tokens", "completion_tokens", "error"),
+                List.of(
+                        "id",
+                        "text",
+                        "completion",
+                        "finish_reason",
+                        "prompt_tokens",
+                        "completion_tokens",
+                        "error",
+                        "attempts"),
                 List.of(spark.read().parquet(path("out")).columns()));
         write("empty.jsonl", "");
         assertEquals(0, run("empty.jsonl", "output.mode=overwrite").rows());

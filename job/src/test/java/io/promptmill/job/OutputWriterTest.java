@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.promptmill.job.OutputConfig.Mode;
+import io.promptmill.job.ledger.CommitInterval;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -105,8 +106,9 @@ class OutputWriterTest {
         hadoop.set(FailingFileSystem.REFUSED, renames);
         try (FileSystem files = FileSystem.get(FailingFileSystem.ROOT, hadoop)) {
             assertEquals(FailingFileSystem.ROOT, files.getUri());
-            OutputWriter writer =
-                    new OutputWriter(new OutputConfig("failing:" + folder.resolve("out"), "parquet", mode, 0), hadoop);
+            OutputWriter writer = new OutputWriter(
+                    new OutputConfig("failing:" + folder.resolve("out"), "parquet", mode, 0, CommitInterval.DEFAULT),
+                    hadoop);
             made[0] = writer;
             writer.prepare(List.of());
             Path staging = local(writer.staging());

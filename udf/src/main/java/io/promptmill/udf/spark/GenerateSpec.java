@@ -93,6 +93,12 @@ public record GenerateSpec(
                 model, idColumn, prompt, sampling, samplingColumns, engine, start, adapters, task, newReasoning);
     }
 
+    /** The same job as if it had started at another moment: for a run that goes on with an earlier one's rows. */
+    public GenerateSpec withStart(String newStart) {
+        return new GenerateSpec(
+                model, idColumn, prompt, sampling, samplingColumns, engine, newStart, adapters, task, reasoning);
+    }
+
     /** The job's start as a date and time in UTC. */
     public LocalDateTime now() {
         return LocalDateTime.ofInstant(Instant.parse(start), ZoneOffset.UTC);

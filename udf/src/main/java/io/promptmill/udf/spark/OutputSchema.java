@@ -23,6 +23,7 @@ public final class OutputSchema {
     public static final String LOGPROBS = "logprobs";
     public static final String PROMPT_LOGPROBS = "prompt_logprobs";
     public static final String ERROR = "error";
+    public static final String ATTEMPTS = "attempts";
 
     private OutputSchema() {}
 
@@ -53,10 +54,8 @@ public final class OutputSchema {
             return label(label);
         }
         if (spec.task() instanceof ExtractTask extract) {
-            return counted(withReasoning(
-                            new StructType().add(EXTRACTED, extract.type()).add(COMPLETION, DataTypes.StringType),
-                            spec))
-                    .add(ERROR, DataTypes.StringType);
+            return accounted(counted(withReasoning(
+                    new StructType().add(EXTRACTED, extract.type()).add(COMPLETION, DataTypes.StringType), spec)));
         }
         return generate((GenerateTask) spec.task(), spec);
     }
@@ -76,18 +75,15 @@ public final class OutputSchema {
         if (task.promptLogprobs() != CompletionOptions.NONE) {
             columns = columns.add(PROMPT_LOGPROBS, LogprobColumns.TYPE);
         }
-        return columns.add(ERROR, DataTypes.StringType);
+        return accounted(columns);
     }
 
     private static StructType label(LabelTask task) {
-        return counted(new StructType()
-                        .add(
-                                LABEL,
-                                task.multi() ? DataTypes.createArrayType(DataTypes.StringType) : DataTypes.StringType)
-                        .add(PROBABILITY, DataTypes.DoubleType)
-                        .add(MARGIN, DataTypes.DoubleType)
-                        .add(PROBABILITIES, DataTypes.createMapType(DataTypes.StringType, DataTypes.DoubleType)))
-                .add(ERROR, DataTypes.StringType);
+        return accounted(counted(new StructType()
+                .add(LABEL, task.multi() ? DataTypes.createArrayType(DataTypes.StringType) : DataTypes.StringType)
+                .add(PROBABILITY, DataTypes.DoubleType)
+                .add(MARGIN, DataTypes.DoubleType)
+                .add(PROBABILITIES, DataTypes.createMapType(DataTypes.StringType, DataTypes.DoubleType))));
     }
 
     private static StructType withReasoning(StructType columns, GenerateSpec spec) {
@@ -98,5 +94,9 @@ public final class OutputSchema {
         return columns.add(FINISH_REASON, DataTypes.StringType, false)
                 .add(PROMPT_TOKENS, DataTypes.IntegerType, false)
                 .add(COMPLETION_TOKENS, DataTypes.IntegerType, false);
+    }
+
+    private static StructType accounted(StructType columns) {
+        return columns.add(ERROR, DataTypes.StringType).add(ATTEMPTS, DataTypes.IntegerType, false);
     }
 }

@@ -31,6 +31,7 @@ record RowResult(
         row.put(OutputSchema.FINISH_REASON, reason.label());
         row.put(OutputSchema.PROMPT_TOKENS, promptTokens);
         row.put(OutputSchema.COMPLETION_TOKENS, completionTokens);
+        row.put(OutputSchema.ATTEMPTS, 1);
         return row;
     }
 

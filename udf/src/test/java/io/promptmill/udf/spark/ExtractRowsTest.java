@@ -63,7 +63,8 @@ class ExtractRowsTest {
                         "finish_reason",
                         "prompt_tokens",
                         "completion_tokens",
-                        "error"),
+                        "error",
+                        "attempts"),
                 List.of(rows.get(0).schema().fieldNames()));
         Row ida = rows.get(0).getAs("extracted");
         assertEquals("Ida", ida.getAs("name"));

@@ -71,7 +71,8 @@ class LabelRowsTest {
                         "finish_reason",
                         "prompt_tokens",
                         "completion_tokens",
-                        "error"),
+                        "error",
+                        "attempts"),
                 List.of(rows.get(0).schema().fieldNames()));
         assertEquals(
                 List.of("apple", "banana", "apple"),

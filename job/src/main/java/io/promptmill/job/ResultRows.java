@@ -1,0 +1,106 @@
+package io.promptmill.job;
+
+import static org.apache.spark.sql.functions.coalesce;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.crc32;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.monotonically_increasing_id;
+import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.sum;
+import static org.apache.spark.sql.functions.to_json;
+
+import io.promptmill.job.ledger.RowKeys;
+import io.promptmill.udf.spark.OutputSchema;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import scala.jdk.javaapi.CollectionConverters;
+
+/**
+ * The rows of an output: every row of the input with its result, in the order of the input. What they are depends on the
+ * input and the results alone, not on the runs that they came from.
+ */
+final class ResultRows {
+    private static final String ORDER = "_promptmill_order";
+    private static final String NAME = "`%s`";
+
+    /** The size that files are made for, in the form that Spark holds rows in; compressed they are smaller. */
+    private static final long FILE_BYTES = 256L << 20;
+
+    private final RowPipeline pipeline;
+    private final Dataset<Row> input;
+    private final Dataset<Row> results;
+
+    /**
+     * @param input with {@link RowKeys#KEY}
+     * @param results one for each key, or several with numbers
+     */
+    ResultRows(RowPipeline pipeline, Dataset<Row> input, Dataset<Row> results) {
+        this.pipeline = pipeline;
+        this.input = input;
+        this.results = results;
+    }
+
+    /** A short text that is another one, but for chance, where the rows or how they are written are others. */
+    String contents() {
+        Row rows = input.agg(count(lit(1)), coalesce(sum(crc32(text(input.columns()))), lit(0)))
+                .first();
+        Row finished = results.agg(
+                        count(lit(1)),
+                        coalesce(sum(col(OutputSchema.ATTEMPTS)), lit(0)),
+                        count(col(OutputSchema.ERROR)))
+                .first();
+        return rows + " " + finished + " " + pipeline.config().output();
+    }
+
+    private static Column text(String[] columns) {
+        return to_json(struct(Arrays.stream(columns).map(ResultRows::quoted).toArray(Column[]::new)))
+                .cast("binary");
+    }
+
+    boolean haveAllFailed() {
+        Row finished =
+                results.agg(count(lit(1)), count(col(OutputSchema.ERROR))).first();
+        return finished.getLong(0) > 0 && finished.getLong(0) == finished.getLong(1);
+    }
+
+    Dataset<Row> ordered() {
+        Dataset<Row> rows = input.withColumn(ORDER, monotonically_increasing_id())
+                .join(
+                        results,
+                        CollectionConverters.asScala(List.of(RowKeys.KEY)).toSeq(),
+                        "inner");
+        List<Column> order = new ArrayList<>(List.of(col(ORDER)));
+        if (Arrays.asList(results.columns()).contains(OutputSchema.COMPLETION_INDEX)) {
+            order.add(col(OutputSchema.COMPLETION_INDEX));
+        }
+        Column[] columns = Arrays.stream(pipeline.outputSchema().fieldNames())
+                .map(ResultRows::quoted)
+                .toArray(Column[]::new);
+        return rows.repartitionByRange(files(), col(ORDER))
+                .sortWithinPartitions(order.toArray(Column[]::new))
+                .select(columns);
+    }
+
+    private int files() {
+        int wanted = pipeline.config().output().partitions();
+        if (wanted > 0) {
+            return wanted;
+        }
+        double bytes = input.queryExecution()
+                        .optimizedPlan()
+                        .stats()
+                        .sizeInBytes()
+                        .toDouble()
+                + results.queryExecution().optimizedPlan().stats().sizeInBytes().toDouble();
+        return (int) Math.min(10_000, bytes / FILE_BYTES) + 1;
+    }
+
+    private static Column quoted(String name) {
+        return col(String.format(NAME, name.replace("`", "``")));
+    }
+}

@@ -1,0 +1,397 @@
+package io.promptmill.job;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.promptmill.udf.engine.Completion;
+import io.promptmill.udf.engine.Request;
+import io.promptmill.udf.error.ConfigException;
+import io.promptmill.udf.error.DataException;
+import io.promptmill.udf.error.PromptmillException;
+import io.promptmill.udf.spark.GenerateFunction;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Jobs that end early and are run again, with an engine that echoes and can be told to fail. */
+class ResumableRunTest {
+    private static final String MODEL = "../datasets/demo-model/promptmill-demo-q8_0.gguf";
+    private static final ConcurrentLinkedQueue<String> COMPUTED = new ConcurrentLinkedQueue<>();
+    private static volatile String crashingPrompt;
+    private static volatile boolean repaired;
+    private static SparkSession spark;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeAll
+    static void openSession() {
+        spark = SparkSessions.open(new SparkConfig("local[2,3]", "test", Map.of()));
+    }
+
+    @AfterAll
+    static void closeSession() {
+        spark.stop();
+    }
+
+    @BeforeEach
+    void reset() {
+        COMPUTED.clear();
+        crashingPrompt = null;
+        repaired = false;
+    }
+
+    /** Echoes, writes down what it has computed, and breaks where it is told to. */
+    private static final class BreakableEngine extends EchoEngine {
+        @Override
+        public CompletableFuture<Completion> submit(Request request) {
+            String prompt = new String(request.promptTokens(), 0, request.promptTokens().length);
+            if (prompt.equals(crashingPrompt)) {
+                return CompletableFuture.failedFuture(new IllegalStateException("the engine is gone"));
+            }
+            COMPUTED.add(prompt);
+            return repaired && prompt.contains("refuse")
+                    ? super.submit(new Request(
+                            request.rowId(),
+                            prompt.replace("refuse", "accept").codePoints().toArray(),
+                            request.sampling(),
+                            request.adapter(),
+                            request.options()))
+                    : super.submit(request);
+        }
+    }
+
+    @Test
+    void theRowsOfAWholeRunInTheOrderOfTheInput() throws IOException {
+        writeRows("in.jsonl", 0, 50);
+        JobReport resumed = run("output.mode=resume");
+        assertEquals(50, resumed.rows());
+        run("output.mode=error", "output.path=" + folder.resolve("whole"));
+        assertEquals(
+                rows("whole").stream().sorted().toList(),
+                rows().stream().sorted().toList());
+        assertEquals(
+                IntStream.range(0, 50).mapToObj(i -> "row " + i).toList(),
+                read().map(row -> row.<String>getAs("text")).toList());
+        assertTrue(Files.exists(folder.resolve("out/_SUCCESS")));
+    }
+
+    @Test
+    void aRunAfterAFailureComputesOnlyWhatIsMissing() throws IOException {
+        writeRows("in.jsonl", 0, 60);
+        run("output.mode=error", "output.path=" + folder.resolve("whole"));
+        COMPUTED.clear();
+        crashingPrompt = "row 37";
+        JobFailedException failed = assertThrows(JobFailedException.class, () -> run("output.commit_rows=1"));
+        assertTrue(failed.getMessage().contains("finished rows are kept"), failed.getMessage());
+        assertFalse(Files.exists(folder.resolve("out/_SUCCESS")));
+        awaitTasksOfTheFailedRun();
+        long committed = committed();
+        assertTrue(committed > 5 && committed < 60, committed + " rows");
+        crashingPrompt = null;
+        COMPUTED.clear();
+        JobReport report = run();
+        assertEquals(60, report.rows());
+        assertEquals(committed, report.resumedRows());
+        assertEquals(60 - committed, COMPUTED.size());
+        assertEquals(
+                rows("whole").stream().sorted().toList(),
+                rows().stream().sorted().toList());
+    }
+
+    @Test
+    void aCompletedJobHasNothingToDo() throws IOException {
+        writeRows("in.jsonl", 0, 20);
+        run();
+        List<String> files = files();
+        COMPUTED.clear();
+        JobReport again = run();
+        assertEquals(0, COMPUTED.size());
+        assertEquals(20, again.rows());
+        assertEquals(20, again.resumedRows());
+        assertEquals(files, files());
+    }
+
+    @Test
+    void rowsThatCameToTheInputAreAdded() throws IOException {
+        writeRows("in.jsonl", 0, 20);
+        run();
+        writeRows("more.jsonl", 20, 25);
+        COMPUTED.clear();
+        JobReport report = run("input.path=" + folder + "/*.jsonl");
+        assertEquals(25, report.rows());
+        assertEquals(
+                List.of("row 20", "row 21", "row 22", "row 23", "row 24"),
+                COMPUTED.stream().sorted().toList());
+        assertEquals(25, rows().stream().distinct().count());
+    }
+
+    @Test
+    void equalRowsAreComputedOnceAndComeOutAsOftenAsTheyCameIn() throws IOException {
+        write("in.jsonl", """
+                {"id": 1, "text": "a", "note": "x"}
+                {"id": 1, "text": "a", "note": "y"}
+                {"id": 1, "text": "b", "note": "z"}
+                {"id": 2, "text": "a", "note": "u"}
+                """);
+        run("input.id=id");
+        assertEquals(
+                List.of("1 a x A", "1 a y A", "1 b z B", "2 a u A"),
+                read().map(row -> row.getAs("id") + " " + row.getAs("text") + " " + row.getAs("note") + " "
+                                + row.getAs("completion"))
+                        .sorted()
+                        .toList());
+    }
+
+    @Test
+    void otherSettingsAreRefusedWithTheDifference() throws IOException {
+        writeRows("in.jsonl", 0, 10);
+        run("sampling.max_tokens=16");
+        assertRefused(ConfigException.class, "sampling.max_tokens: 16 -> 32", "--accept-changes");
+        assertRefused(ConfigException.class, "sampling.temperature: 0.0 -> 0.5");
+        writeRows("more.jsonl", 10, 12);
+        COMPUTED.clear();
+        List<String> settings = settings("input.path=" + folder + "/*.jsonl");
+        JobConfig config = new ConfigLoader().load(jobFile(), settings);
+        new GenerationJob(spark, config, factory(), true).run(silent());
+        assertEquals(2, COMPUTED.size());
+        // The accepted settings are the output's from then on.
+        COMPUTED.clear();
+        run("input.path=" + folder + "/*.jsonl");
+        assertEquals(0, COMPUTED.size());
+    }
+
+    private void assertRefused(Class<? extends PromptmillException> type, String... words) throws IOException {
+        String setting = words[0].contains("temperature") ? "sampling.temperature=0.5" : "sampling.max_tokens=32";
+        PromptmillException refused = assertThrows(type, () -> run(setting));
+        for (String word : words) {
+            assertTrue(refused.getMessage().contains(word), refused.getMessage());
+        }
+    }
+
+    @Test
+    void otherColumnsAreRefusedInAnyCase() throws IOException {
+        writeRows("in.jsonl", 0, 10);
+        run();
+        ConfigException refused = assertThrows(
+                ConfigException.class, () -> run("task=label", "label.choices=[a, b]", "sampling=", "generate="));
+        assertTrue(refused.getMessage().contains("output column label: (not set) -> STRING"), refused.getMessage());
+        assertTrue(refused.getMessage().contains("Choose another output.path"), refused.getMessage());
+    }
+
+    @Test
+    void failedRowsAreComputedAgainOnlyWhereThatIsAskedFor() throws IOException {
+        write("in.jsonl", "{\"text\": \"refuse 1\"}\n{\"text\": \"refuse 2\"}\n{\"text\": \"good\"}\n");
+        assertEquals(2, run().errors());
+        repaired = true;
+        COMPUTED.clear();
+        assertEquals(2, run().errors());
+        assertEquals(0, COMPUTED.size());
+        JobReport retried = run("retry=errors");
+        assertEquals(0, retried.errors());
+        assertEquals(2, COMPUTED.size());
+        assertEquals(
+                List.of("ACCEPT 1 2", "ACCEPT 2 2", "GOOD 1"),
+                read().map(row -> row.getAs("completion") + " " + row.getAs("attempts"))
+                        .sorted()
+                        .toList());
+        COMPUTED.clear();
+        run("retry=errors");
+        assertEquals(0, COMPUTED.size());
+    }
+
+    @Test
+    void rowsThatLeftTheInputAreNotLeftOutUnasked() throws IOException {
+        writeRows("in.jsonl", 0, 10);
+        run();
+        writeRows("in.jsonl", 0, 8);
+        DataException refused = assertThrows(DataException.class, this::run);
+        assertTrue(refused.getMessage().contains("2 rows that are no longer in the input"), refused.getMessage());
+        assertEquals(10, rows().size());
+        new GenerationJob(spark, new ConfigLoader().load(jobFile(), settings()), factory(), true).run(silent());
+        assertEquals(8, rows().size());
+    }
+
+    @Test
+    void explodedRowsStayTogether() throws IOException {
+        writeRows("in.jsonl", 0, 20);
+        String[] settings = {"generate.n=3", "generate.explode=true", "sampling.temperature=0.7", "output.commit_rows=1"
+        };
+        crashingPrompt = "row 11";
+        assertThrows(JobFailedException.class, () -> run(settings));
+        crashingPrompt = null;
+        JobReport report = run(settings);
+        assertEquals(60, report.rows());
+        assertEquals(
+                IntStream.range(0, 60).map(i -> i % 3).boxed().toList(),
+                read().map(row -> row.<Integer>getAs("completion_index")).toList());
+    }
+
+    @Test
+    void aPublicationThatWasCutOffIsBroughtToItsEnd() throws IOException {
+        writeRows("in.jsonl", 0, 30);
+        run();
+        List<String> whole = rows();
+        // As if the driver had ended between the plan and the last move.
+        Path journal = folder.resolve("out/_promptmill/journal");
+        try (Stream<Path> entries = Files.list(journal)) {
+            Path done = entries.sorted().reduce((first, second) -> second).orElseThrow();
+            Files.delete(done);
+        }
+        List<Path> parts = parts();
+        String stage = stageOf(journal);
+        Path staged = Files.createDirectories(folder.resolve("out/_promptmill/publish/" + stage));
+        Files.move(parts.get(0), staged.resolve(parts.get(0).getFileName()));
+        Files.delete(folder.resolve("out/_SUCCESS"));
+        COMPUTED.clear();
+        run();
+        assertEquals(0, COMPUTED.size());
+        assertEquals(whole, rows());
+        assertTrue(Files.exists(folder.resolve("out/_SUCCESS")));
+    }
+
+    private static String stageOf(Path journal) throws IOException {
+        try (Stream<Path> entries = Files.list(journal)) {
+            Path plan = entries.filter(path -> path.toString().endsWith("publication.json"))
+                    .sorted()
+                    .reduce((first, second) -> second)
+                    .orElseThrow();
+            return Files.readString(plan).replaceAll("(?s).*\"stage\" : \"([^\"]+)\".*", "$1");
+        }
+    }
+
+    @Test
+    void damagedStepsAndStraysAreComputedAgain() throws IOException {
+        writeRows("in.jsonl", 0, 30);
+        crashingPrompt = "row 29";
+        assertThrows(JobFailedException.class, () -> run("output.commit_rows=2"));
+        crashingPrompt = null;
+        Path steps = folder.resolve("out/_promptmill/steps");
+        Path damaged;
+        try (Stream<Path> files = Files.list(steps)) {
+            damaged = files.filter(path -> path.toString().endsWith(".parquet"))
+                    .sorted()
+                    .findFirst()
+                    .orElseThrow();
+        }
+        Files.write(damaged, Arrays.copyOf(Files.readAllBytes(damaged), 100));
+        Files.writeString(steps.resolve("20200101000000xdead-p00000-t0-s00000.parquet"), "cut off");
+        assertEquals(30, run().rows());
+        assertEquals(30, rows().stream().distinct().count());
+        assertFalse(Files.exists(steps.resolve("20200101000000xdead-p00000-t0-s00000.parquet")));
+    }
+
+    @Test
+    void anotherOutputIsNotTouched() throws IOException {
+        writeRows("in.jsonl", 0, 3);
+        run("output.mode=error");
+        DataException refused = assertThrows(DataException.class, this::run);
+        assertTrue(refused.getMessage().contains("output.mode resume"), refused.getMessage());
+        assertEquals(3, rows().size());
+    }
+
+    private JobReport run(String... settings) throws IOException {
+        JobConfig config = new ConfigLoader().load(jobFile(), settings(settings));
+        return new GenerationJob(spark, config, factory(), false).run(silent());
+    }
+
+    private List<String> settings(String... settings) {
+        List<String> all = new ArrayList<>(List.of(
+                "model=" + MODEL,
+                "input.path=" + folder.resolve("in.jsonl"),
+                "prompt.column=text",
+                "output.path=" + folder.resolve("out"),
+                "output.mode=resume"));
+        all.addAll(List.of(settings));
+        return all;
+    }
+
+    private Path jobFile() throws IOException {
+        return Files.writeString(folder.resolve("job.yaml"), "{}");
+    }
+
+    private static RowFunctionFactory factory() {
+        return (spec, input, metrics) ->
+                new GenerateFunction(spec, input, metrics, (job, counts) -> new BreakableEngine());
+    }
+
+    private void writeRows(String name, int from, int to) throws IOException {
+        StringBuilder rows = new StringBuilder();
+        for (int i = from; i < to; i++) {
+            rows.append("{\"id\": ")
+                    .append(i)
+                    .append(", \"text\": \"row ")
+                    .append(i)
+                    .append("\"}\n");
+        }
+        write(name, rows.toString());
+    }
+
+    private void write(String name, String text) throws IOException {
+        Files.writeString(folder.resolve(name), text);
+    }
+
+    private Stream<Row> read() {
+        return spark.read().parquet(folder.resolve("out").toString()).collectAsList().stream();
+    }
+
+    private List<String> rows() {
+        return rows("out");
+    }
+
+    private List<String> rows(String output) {
+        return spark.read().parquet(folder.resolve(output).toString()).toJSON().collectAsList();
+    }
+
+    private List<Path> parts() throws IOException {
+        try (Stream<Path> files = Files.list(folder.resolve("out"))) {
+            return files.filter(path -> path.getFileName().toString().startsWith("part-"))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    private List<String> files() throws IOException {
+        return parts().stream().map(Path::toString).toList();
+    }
+
+    private long committed() throws IOException {
+        try (Stream<Path> files = Files.list(folder.resolve("out/_promptmill/commits"))) {
+            return files.map(path -> path.getFileName().toString())
+                    .filter(name -> !name.endsWith(".crc"))
+                    .mapToLong(name -> Long.parseLong(name.replaceAll(".*\\.r(\\d+)\\..*", "$1")))
+                    .sum();
+        }
+    }
+
+    /** A task that is told to end goes on to its next row. */
+    private static void awaitTasksOfTheFailedRun() {
+        while (spark.sparkContext().statusTracker().getExecutorInfos()[0].numRunningTasks() > 0) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private static PrintStream silent() {
+        return new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+    }
+}
