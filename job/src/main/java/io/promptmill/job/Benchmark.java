@@ -1,5 +1,6 @@
 package io.promptmill.job;
 
+import io.promptmill.udf.constraint.ConstraintSpec;
 import io.promptmill.udf.engine.Adapter;
 import io.promptmill.udf.engine.Completion;
 import io.promptmill.udf.engine.CompletionOptions;
@@ -44,15 +45,31 @@ record Benchmark(
      */
     Map<String, Object> run(Path model, EngineConfig config) {
         long start = System.nanoTime();
-        try (Engine engine = Engine.open(model, config, adapters)) {
+        List<ConstraintSpec> constraints = options.constraint() == null ? List.of() : List.of(options.constraint());
+        try (Engine engine = Engine.open(model, config, adapters, constraints)) {
             double loadSeconds = seconds(System.nanoTime() - start);
+            double constraintSeconds = firstSubmission(engine);
             double warmUpSeconds = complete(engine, requests(engine.tokenizer(), warmUpPrompts, WARM_UP_SEED));
             EngineStatistics before = engine.statistics();
             double wallSeconds = complete(engine, requests(engine.tokenizer(), prompts, SEED));
             Map<String, Object> figures = figures(engine, before, loadSeconds, wallSeconds);
             figures.put("warm_up_seconds", warmUpSeconds);
+            if (!constraints.isEmpty()) {
+                figures.put("constraints_compiled", engine.compiledConstraints());
+                figures.put("constraint_wait_seconds", constraintSeconds);
+            }
             return figures;
         }
+    }
+
+    /** Seconds until the engine has taken a first request, for whose constraint it may have to wait. */
+    private double firstSubmission(Engine engine) {
+        Request first = requests(engine.tokenizer(), 1, WARM_UP_SEED).get(0);
+        long begun = System.nanoTime();
+        CompletableFuture<Completion> future = engine.submit(first);
+        double seconds = seconds(System.nanoTime() - begun);
+        check(future.join());
+        return seconds;
     }
 
     /** Seconds that the engine takes for the requests, all given at once. */

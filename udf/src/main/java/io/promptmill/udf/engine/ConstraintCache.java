@@ -7,15 +7,20 @@ import io.promptmill.udf.constraint.TokenTrie;
 import io.promptmill.udf.tokenizer.Tokenizer;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The constraints of a model's requests, each compiled once and kept while it is among those asked for last. Thread-safe. */
 final class ConstraintCache {
     /** Jobs have one, and each may hold 32 MiB of masks. */
     private static final int MOST = 8;
+
+    private static final Logger LOG = LoggerFactory.getLogger(ConstraintCache.class);
 
     private final Tokenizer tokenizer;
     private final Map<ConstraintSpec, CompletableFuture<Constraint>> compiled = new LinkedHashMap<>(16, 0.75f, true);
@@ -50,10 +55,34 @@ final class ConstraintCache {
         }
     }
 
+    /** Compiles constraints on a thread of its own, for requests to come; they wait for it where it is under way. */
+    void prepare(List<ConstraintSpec> specs) {
+        if (specs.isEmpty()) {
+            return;
+        }
+        Thread compiler = new Thread(() -> specs.forEach(this::tryToGet), "promptmill-constraints");
+        compiler.setDaemon(true);
+        compiler.start();
+    }
+
+    private void tryToGet(ConstraintSpec spec) {
+        try {
+            get(spec);
+        } catch (RuntimeException refused) {
+            LOG.debug("a constraint cannot be used; the rows that ask for it are told", refused);
+        }
+    }
+
     private void compile(ConstraintSpec spec, CompletableFuture<Constraint> result) {
         try {
             compilations.incrementAndGet();
-            result.complete(compiled(spec));
+            long start = System.nanoTime();
+            Constraint constraint = compiled(spec);
+            LOG.info(
+                    "Compiled a constraint ({}) in {} ms",
+                    spec.kind().label(),
+                    (System.nanoTime() - start) / 1_000_000);
+            result.complete(constraint);
         } catch (RuntimeException | Error failure) {
             synchronized (this) {
                 compiled.remove(spec, result);

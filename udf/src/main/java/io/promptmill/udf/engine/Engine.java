@@ -1,5 +1,6 @@
 package io.promptmill.udf.engine;
 
+import io.promptmill.udf.constraint.ConstraintSpec;
 import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.error.RequestException;
 import io.promptmill.udf.prompt.PromptEncoder;
@@ -55,7 +56,16 @@ public final class Engine implements CompletionEngine {
      * @throws io.promptmill.udf.error.ConfigException where adapters take more than half of the heap, too
      */
     public static Engine open(Path model, EngineConfig config, List<Adapter> adapters) {
-        LoadedModel loaded = LoadedModel.load(model, config, adapters);
+        return open(model, config, adapters, List.of());
+    }
+
+    /**
+     * As {@link #open(Path, EngineConfig, List)}, with constraints that requests will ask for: they are compiled while the
+     * weights are read, so that the first request does not wait for it. One that cannot be used is the request's error.
+     */
+    public static Engine open(
+            Path model, EngineConfig config, List<Adapter> adapters, List<ConstraintSpec> constraints) {
+        LoadedModel loaded = LoadedModel.load(model, config, adapters, constraints);
         try {
             return new Engine(loaded, loaded.newStepLoop());
         } catch (RuntimeException | Error e) {

@@ -1,5 +1,6 @@
 package io.promptmill.udf.engine;
 
+import io.promptmill.udf.constraint.ConstraintSpec;
 import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.kernels.KernelProvider;
 import io.promptmill.udf.kernels.Kernels;
@@ -43,6 +44,7 @@ final class LoadedModel implements AutoCloseable {
     private final KvPrecision kvPrecision;
     private final Kernels kernels;
     private final Tokenizer tokenizer;
+    private final ConstraintCache constraints;
     private final PromptEncoder encoder;
     private final Model model;
     private final LoadedAdapters adapters;
@@ -57,7 +59,8 @@ final class LoadedModel implements AutoCloseable {
             Precision precision,
             Kernels kernels,
             LoadedAdapters adapters,
-            EngineConfig config) {
+            EngineConfig config,
+            List<ConstraintSpec> prepared) {
         this.file = file;
         this.workers = workers;
         this.precision = precision;
@@ -67,6 +70,8 @@ final class LoadedModel implements AutoCloseable {
         kvPrecision = PrecisionChoice.resolveKv(config.kvPrecision(), precision);
         ModelTokenizer modelTokenizer = TokenizerFactory.open(file);
         tokenizer = modelTokenizer.tokenizer();
+        constraints = new ConstraintCache(tokenizer);
+        constraints.prepare(prepared);
         encoder = encoder(file.metadata().source(), modelTokenizer);
         ModelShape shape = ModelRegistry.shape(file);
         context = contextLength(shape);
@@ -79,7 +84,8 @@ final class LoadedModel implements AutoCloseable {
         kvBlocks = kvBlocks();
     }
 
-    static LoadedModel load(Path path, EngineConfig config, List<Adapter> adapters) {
+    /** @param constraints to be compiled while the weights are read */
+    static LoadedModel load(Path path, EngineConfig config, List<Adapter> adapters, List<ConstraintSpec> constraints) {
         long start = System.nanoTime();
         int threads = config.threads() == 0 ? Runtime.getRuntime().availableProcessors() : config.threads();
         ModelFile file = ModelFile.open(path);
@@ -92,7 +98,7 @@ final class LoadedModel implements AutoCloseable {
             kernels = KernelProvider.open(precision);
             workers = new WorkerPool(threads, "promptmill-worker");
             opened = LoadedAdapters.open(adapters, file, kernels, precision);
-            LoadedModel loaded = new LoadedModel(file, workers, precision, kernels, opened, config);
+            LoadedModel loaded = new LoadedModel(file, workers, precision, kernels, opened, config, constraints);
             LOG.info(
                     "Loaded {} in {} ms: {} kernels, {} threads, {} tokens a step, {} sequences, context of {} tokens,"
                             + " {} MiB for keys and values in {}{}",
@@ -148,7 +154,7 @@ final class LoadedModel implements AutoCloseable {
     }
 
     RequestStarter newRequestStarter() {
-        return new RequestStarter(tokenizer, encoder, adapters, context);
+        return new RequestStarter(tokenizer, encoder, adapters, constraints, context);
     }
 
     /** For one caller at a time: the step loop, or a measurement that forms its own batches. */

@@ -28,12 +28,17 @@ final class RequestStarter {
     private final boolean dropsFirstSpace;
 
     /** @param context tokens of prompt and completion of one sequence at most */
-    RequestStarter(Tokenizer tokenizer, PromptEncoder encoder, LoadedAdapters adapters, int context) {
+    RequestStarter(
+            Tokenizer tokenizer,
+            PromptEncoder encoder,
+            LoadedAdapters adapters,
+            ConstraintCache constraints,
+            int context) {
         this.tokenizer = tokenizer;
         this.encoder = encoder;
         this.adapters = adapters;
         this.context = context;
-        this.constraints = new ConstraintCache(tokenizer);
+        this.constraints = constraints;
         this.continuation = new Continuation(tokenizer);
         this.dropsFirstSpace = IntStream.range(0, tokenizer.vocabularySize())
                 .anyMatch(token -> tokenizer.bytes(token, true).length < tokenizer.bytes(token, false).length);

@@ -1,5 +1,6 @@
 package io.promptmill.udf.spark;
 
+import io.promptmill.udf.constraint.ConstraintSpec;
 import io.promptmill.udf.engine.Adapter;
 import io.promptmill.udf.engine.CompletionEngine;
 import io.promptmill.udf.engine.Engine;
@@ -31,7 +32,8 @@ public final class EngineCache {
     /** Loads a model. */
     @FunctionalInterface
     interface Opener {
-        CompletionEngine open(Path model, EngineConfig config, List<Adapter> adapters);
+        CompletionEngine open(
+                Path model, EngineConfig config, List<Adapter> adapters, List<ConstraintSpec> constraints);
     }
 
     /** A task's hold on an engine; closing it, any number of times, gives the hold up. */
@@ -121,11 +123,17 @@ public final class EngineCache {
      * began it is killed, because others may wait for it.
      *
      * @param adapters that requests may ask for
+     * @param constraints that they are expected to ask for, to be compiled while the model is loaded
      * @param onLoad runs in one of the tasks that get an engine that was loaded
      * @throws PromptmillException where the model cannot be loaded; a later call tries again
      */
-    Lease acquire(ModelLocation model, List<AdapterLocation> adapters, EngineConfig config, Runnable onLoad) {
-        Entry entry = hold(new Key(model, List.copyOf(adapters), config));
+    Lease acquire(
+            ModelLocation model,
+            List<AdapterLocation> adapters,
+            EngineConfig config,
+            List<ConstraintSpec> constraints,
+            Runnable onLoad) {
+        Entry entry = hold(new Key(model, List.copyOf(adapters), config), constraints);
         boolean served = false;
         try {
             CompletionEngine engine = new TaskWait(TaskContext.get()).get(entry.engine);
@@ -174,13 +182,13 @@ public final class EngineCache {
         all.forEach(Entry::close);
     }
 
-    private synchronized Entry hold(Key key) {
+    private synchronized Entry hold(Key key, List<ConstraintSpec> constraints) {
         Entry entry = entries.get(key);
         if (entry == null) {
             List<Entry> idle = takeIdle();
             entry = new Entry(key);
             entries.put(key, entry);
-            load(entry, idle);
+            load(entry, constraints, idle);
         }
         entry.tasks++;
         latest = entry;
@@ -200,7 +208,7 @@ public final class EngineCache {
         return idle;
     }
 
-    private void load(Entry entry, List<Entry> idle) {
+    private void load(Entry entry, List<ConstraintSpec> constraints, List<Entry> idle) {
         Thread loader = new Thread(
                 () -> {
                     try {
@@ -212,7 +220,8 @@ public final class EngineCache {
                                 entry.key.config,
                                 entry.key.adapters.stream()
                                         .map(AdapterLocation::adapter)
-                                        .toList()));
+                                        .toList(),
+                                constraints));
                     } catch (Throwable failure) {
                         forget(entry);
                         entry.engine.completeExceptionally(failure);

@@ -3,6 +3,7 @@ package io.promptmill.udf.spark;
 import io.promptmill.udf.constraint.ConstraintSpec;
 import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.sampler.SamplingParameters;
+import java.util.List;
 import java.util.Set;
 import org.apache.spark.sql.types.StructType;
 
@@ -35,6 +36,11 @@ public record ExtractTask(String schema, String ddl) implements TaskSpec {
      */
     public static ExtractTask ofSchema(String schema) {
         return new ExtractTask(schema, null);
+    }
+
+    @Override
+    public List<ConstraintSpec> constraints() {
+        return List.of(constraint());
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.promptmill.udf.constraint.ConstraintSpec;
 import io.promptmill.udf.engine.CompletionOptions;
 import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.sampler.SamplingParameters;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -37,6 +38,11 @@ public record GenerateTask(
             throw new ConfigException(
                     "generate.best_of is " + bestOf + "; expected generate.n, which is " + n + ", to " + MOST);
         }
+    }
+
+    @Override
+    public List<ConstraintSpec> constraints() {
+        return constraint == null ? List.of() : List.of(constraint);
     }
 
     @Override

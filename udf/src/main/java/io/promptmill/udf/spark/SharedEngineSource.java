@@ -70,11 +70,17 @@ final class SharedEngineSource implements EngineSource {
         List<AdapterLocation> adapters = spec.adapters().entries().stream()
                 .map(adapter -> new AdapterLocation(adapter.name(), resolver.resolve(adapter.path()), adapter.scale()))
                 .toList();
-        EngineCache.Lease lease = cache.get().acquire(model, adapters, ExecutorThreads.decide(spec.engine()), () -> {
-            if (metrics != null) {
-                metrics.modelLoads().add(1L);
-            }
-        });
+        EngineCache.Lease lease = cache.get()
+                .acquire(
+                        model,
+                        adapters,
+                        ExecutorThreads.decide(spec.engine()),
+                        spec.task().constraints(),
+                        () -> {
+                            if (metrics != null) {
+                                metrics.modelLoads().add(1L);
+                            }
+                        });
         TaskContext task = TaskContext.get();
         if (task != null) {
             TaskCompletionListener onEnd = ended -> {

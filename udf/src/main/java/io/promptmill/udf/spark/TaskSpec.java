@@ -1,5 +1,6 @@
 package io.promptmill.udf.spark;
 
+import io.promptmill.udf.constraint.ConstraintSpec;
 import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.sampler.SamplingParameters;
 import java.io.Serializable;
@@ -19,6 +20,11 @@ public sealed interface TaskSpec extends Serializable permits GenerateTask, Labe
 
     /** Columns of the input that the task reads, besides those of the prompt. */
     default List<String> inputColumns() {
+        return List.of();
+    }
+
+    /** What completions of this task are held to. */
+    default List<ConstraintSpec> constraints() {
         return List.of();
     }
 

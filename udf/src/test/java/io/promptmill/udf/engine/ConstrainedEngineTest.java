@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -228,6 +229,28 @@ class ConstrainedEngineTest {
             int[] prompt = engine.encoder().encodeText("Once upon a time");
             Request request = new Request("row", prompt, sampling(1, 40), null, options);
             assertMatch(List.of(engine.submit(request).join()), regex);
+        }
+    }
+
+    @Test
+    void aConstraintThatIsKnownBeforeTheModelIsLoadedIsCompiledThenAndOnce() {
+        ConstraintSpec known = new ConstraintSpec(Kind.REGEX, "(yes|no)");
+        // Those who ask for it are told that the other one cannot be used; the model is loaded all the same.
+        ConstraintSpec wrong = new ConstraintSpec(Kind.REGEX, "(unclosed");
+        try (Engine engine = Engine.open(DEMO, EngineConfig.DEFAULT, List.of(), List.of(wrong, known))) {
+            int[] prompt = engine.encoder().encodeText("Say it.");
+            List<Completion> completions = IntStream.range(0, 3)
+                    .mapToObj(row -> engine.submit(request(row, prompt, known.source(), sampling(0.5, 10))))
+                    .toList()
+                    .stream()
+                    .map(CompletableFuture::join)
+                    .toList();
+            assertMatch(completions, known.source());
+            // The wrong one was tried once, too.
+            assertEquals(2, engine.compiledConstraints());
+            Completion refused = engine.submit(request(0, prompt, wrong.source(), sampling(0, 10)))
+                    .join();
+            assertTrue(refused.error().contains("not closed"), refused.error());
         }
     }
 

@@ -21,7 +21,10 @@ final class TeacherForcing implements AutoCloseable {
      */
     TeacherForcing(Path model, String precision, int window, int threads) {
         loaded = LoadedModel.load(
-                model, new EngineConfig(threads, window, window, window, 0, false, precision, "auto"), List.of());
+                model,
+                new EngineConfig(threads, window, window, window, 0, false, precision, "auto"),
+                List.of(),
+                List.of());
         int tokens = loaded.maximumContext();
         blocks = IntStream.range(0, (tokens + KvCache.BLOCK_TOKENS - 1) / KvCache.BLOCK_TOKENS)
                 .toArray();

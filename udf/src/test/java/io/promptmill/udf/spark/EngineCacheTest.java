@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.promptmill.udf.constraint.ConstraintSpec;
 import io.promptmill.udf.engine.Adapter;
 import io.promptmill.udf.engine.CompletionEngine;
 import io.promptmill.udf.engine.EngineConfig;
@@ -36,7 +37,8 @@ class EngineCacheTest {
 
     private final List<StubEngine> opened = new ArrayList<>();
 
-    private synchronized CompletionEngine open(Path model, EngineConfig config, List<Adapter> adapters) {
+    private synchronized CompletionEngine open(
+            Path model, EngineConfig config, List<Adapter> adapters, List<ConstraintSpec> constraints) {
         StubEngine engine = new StubEngine(0, false, false, StubEngine::echo);
         opened.add(engine);
         return engine;
@@ -49,17 +51,17 @@ class EngineCacheTest {
     @Test
     void loadsOnceForTasksThatStartTogether() throws Exception {
         CountDownLatch loading = new CountDownLatch(1);
-        EngineCache cache = new EngineCache((model, config, adapters) -> {
+        EngineCache cache = new EngineCache((model, config, adapters, constraints) -> {
             awaitQuietly(loading);
-            return open(model, config, adapters);
+            return open(model, config, adapters, constraints);
         });
         AtomicInteger counted = new AtomicInteger();
         ExecutorService tasks = Executors.newFixedThreadPool(16);
         try {
             List<Future<EngineCache.Lease>> leases = new ArrayList<>();
             for (int task = 0; task < 16; task++) {
-                leases.add(tasks.submit(
-                        () -> cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, counted::incrementAndGet)));
+                leases.add(tasks.submit(() ->
+                        cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, List.of(), counted::incrementAndGet)));
             }
             loading.countDown();
             Set<CompletionEngine> engines = new HashSet<>();
@@ -71,7 +73,7 @@ class EngineCacheTest {
             assertEquals(1, opened.size());
             assertEquals(1, counted.get());
             assertFalse(engine(0).isClosed(), "an engine stays for the tasks to come");
-            cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, counted::incrementAndGet)
+            cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, List.of(), counted::incrementAndGet)
                     .close();
             assertEquals(1, opened.size());
             assertEquals(1, counted.get());
@@ -83,9 +85,9 @@ class EngineCacheTest {
     @Test
     void anotherModelClosesTheFirstWhenNoTaskUsesIt() {
         EngineCache cache = new EngineCache(this::open);
-        EngineCache.Lease first = cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, UNCOUNTED);
-        EngineCache.Lease alsoFirst = cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, UNCOUNTED);
-        EngineCache.Lease second = cache.acquire(SECOND, List.of(), EngineConfig.DEFAULT, UNCOUNTED);
+        EngineCache.Lease first = cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, List.of(), UNCOUNTED);
+        EngineCache.Lease alsoFirst = cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, List.of(), UNCOUNTED);
+        EngineCache.Lease second = cache.acquire(SECOND, List.of(), EngineConfig.DEFAULT, List.of(), UNCOUNTED);
         first.close();
         first.close();
         assertFalse(engine(0).isClosed(), "one task still uses it");
@@ -93,7 +95,7 @@ class EngineCacheTest {
         assertTrue(engine(0).isClosed());
         second.close();
         assertFalse(engine(1).isClosed());
-        EngineCache.Lease again = cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, UNCOUNTED);
+        EngineCache.Lease again = cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, List.of(), UNCOUNTED);
         assertTrue(engine(1).isClosed(), "an idle engine makes room before the next is loaded");
         assertEquals(3, opened.size());
         cache.closeAll();
@@ -101,23 +103,27 @@ class EngineCacheTest {
         again.close();
         assertNotSame(
                 again.engine(),
-                cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, UNCOUNTED).engine());
+                cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, List.of(), UNCOUNTED)
+                        .engine());
     }
 
     @Test
     void configurationAndFileVersionArePartOfTheKey() {
         EngineCache cache = new EngineCache(this::open);
         EngineConfig narrow = new EngineConfig(1, 8, 2, 0, 0, true, "f32", "auto");
-        CompletionEngine first =
-                cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, UNCOUNTED).engine();
+        CompletionEngine first = cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, List.of(), UNCOUNTED)
+                .engine();
         assertSame(
                 first,
-                cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, UNCOUNTED).engine());
-        assertNotSame(first, cache.acquire(FIRST, List.of(), narrow, UNCOUNTED).engine());
+                cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, List.of(), UNCOUNTED)
+                        .engine());
+        assertNotSame(
+                first,
+                cache.acquire(FIRST, List.of(), narrow, List.of(), UNCOUNTED).engine());
         ModelLocation replaced = new ModelLocation(FIRST.path(), "2");
         assertNotSame(
                 first,
-                cache.acquire(replaced, List.of(), EngineConfig.DEFAULT, UNCOUNTED)
+                cache.acquire(replaced, List.of(), EngineConfig.DEFAULT, List.of(), UNCOUNTED)
                         .engine());
     }
 
@@ -126,19 +132,19 @@ class EngineCacheTest {
         CountDownLatch allWait = new CountDownLatch(1);
         AtomicInteger attempts = new AtomicInteger();
         AtomicInteger counted = new AtomicInteger();
-        EngineCache cache = new EngineCache((model, config, adapters) -> {
+        EngineCache cache = new EngineCache((model, config, adapters, constraints) -> {
             if (attempts.incrementAndGet() == 1) {
                 awaitQuietly(allWait);
                 throw new ModelFileException("tensor output.weight is missing");
             }
-            return open(model, config, adapters);
+            return open(model, config, adapters, constraints);
         });
         ExecutorService tasks = Executors.newFixedThreadPool(4);
         try {
             List<Future<EngineCache.Lease>> leases = new ArrayList<>();
             for (int task = 0; task < 4; task++) {
-                leases.add(tasks.submit(
-                        () -> cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, counted::incrementAndGet)));
+                leases.add(tasks.submit(() ->
+                        cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, List.of(), counted::incrementAndGet)));
             }
             TimeUnit.MILLISECONDS.sleep(200);
             allWait.countDown();
@@ -152,7 +158,7 @@ class EngineCacheTest {
             }
             assertEquals(1, attempts.get());
             assertEquals(0, counted.get());
-            cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, counted::incrementAndGet)
+            cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, List.of(), counted::incrementAndGet)
                     .close();
             assertEquals(2, attempts.get());
             assertEquals(1, counted.get());
@@ -163,15 +169,18 @@ class EngineCacheTest {
 
     @Test
     void kindsOfLoadFailureKeepTheirMeaning() {
-        EngineCache mistaken = new EngineCache((model, config, adapters) -> {
+        EngineCache mistaken = new EngineCache((model, config, adapters, constraints) -> {
             throw new ConfigException("engine.max_context is too large");
         });
-        assertThrows(ConfigException.class, () -> mistaken.acquire(FIRST, List.of(), EngineConfig.DEFAULT, UNCOUNTED));
-        EngineCache full = new EngineCache((model, config, adapters) -> {
+        assertThrows(
+                ConfigException.class,
+                () -> mistaken.acquire(FIRST, List.of(), EngineConfig.DEFAULT, List.of(), UNCOUNTED));
+        EngineCache full = new EngineCache((model, config, adapters, constraints) -> {
             throw new OutOfMemoryError("Java heap space");
         });
         String message = assertThrows(
-                        ModelFileException.class, () -> full.acquire(FIRST, List.of(), EngineConfig.DEFAULT, UNCOUNTED))
+                        ModelFileException.class,
+                        () -> full.acquire(FIRST, List.of(), EngineConfig.DEFAULT, List.of(), UNCOUNTED))
                 .getMessage();
         assertTrue(message.endsWith("raise spark.executor.memory"), message);
     }
@@ -179,13 +188,13 @@ class EngineCacheTest {
     @Test
     void aFailedEngineIsReplaced() {
         EngineCache cache = new EngineCache(this::open);
-        EngineCache.Lease lease = cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, UNCOUNTED);
+        EngineCache.Lease lease = cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, List.of(), UNCOUNTED);
         cache.discard(lease.engine());
         cache.discard(lease.engine());
         assertTrue(engine(0).isClosed());
         lease.close();
-        CompletionEngine next =
-                cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, UNCOUNTED).engine();
+        CompletionEngine next = cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, List.of(), UNCOUNTED)
+                .engine();
         assertSame(engine(1), next);
         assertEquals(2, opened.size());
     }
@@ -193,9 +202,9 @@ class EngineCacheTest {
     @Test
     void aKilledTaskStopsWaitingAndTheLoadGoesOn() throws Exception {
         CountDownLatch loading = new CountDownLatch(1);
-        EngineCache cache = new EngineCache((model, config, adapters) -> {
+        EngineCache cache = new EngineCache((model, config, adapters, constraints) -> {
             awaitQuietly(loading);
-            return open(model, config, adapters);
+            return open(model, config, adapters, constraints);
         });
         ExecutorService tasks = Executors.newFixedThreadPool(2);
         try {
@@ -203,11 +212,11 @@ class EngineCacheTest {
                 Thread.currentThread().interrupt();
                 return assertThrows(
                         TaskKilledException.class,
-                        () -> cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, UNCOUNTED));
+                        () -> cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, List.of(), UNCOUNTED));
             });
             killed.get(10, TimeUnit.SECONDS);
             loading.countDown();
-            cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, UNCOUNTED);
+            cache.acquire(FIRST, List.of(), EngineConfig.DEFAULT, List.of(), UNCOUNTED);
             assertEquals(1, opened.size());
         } finally {
             tasks.shutdownNow();

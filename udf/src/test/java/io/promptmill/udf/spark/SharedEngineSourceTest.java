@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SharedEngineSourceTest {
     private static final List<StubEngine> OPENED = new CopyOnWriteArrayList<>();
     private static final List<EngineConfig> CONFIGS = new CopyOnWriteArrayList<>();
-    private static final EngineCache CACHE = new EngineCache((model, config, adapters) -> {
+    private static final EngineCache CACHE = new EngineCache((model, config, adapters, constraints) -> {
         StubEngine engine = new StubEngine(2, false, false, StubEngine::echo);
         OPENED.add(engine);
         CONFIGS.add(config);
