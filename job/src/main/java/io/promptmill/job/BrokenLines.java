@@ -4,6 +4,7 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.when;
 
+import io.promptmill.udf.error.ErrorCategory;
 import io.promptmill.udf.spark.OutputSchema;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -71,6 +72,8 @@ final class BrokenLines {
                     OutputSchema.ATTEMPTS -> column;
             case OutputSchema.FINISH_REASON ->
                 when(broken, lit("error")).otherwise(column).as(name);
+            case OutputSchema.ERROR_CATEGORY ->
+                when(broken, lit(ErrorCategory.INPUT.label())).otherwise(column).as(name);
             case OutputSchema.ERROR ->
                 when(broken, lit(reason)).otherwise(column).as(name);
             default ->

@@ -169,6 +169,7 @@ class GenerationJobTest {
                         "prompt_tokens",
                         "completion_tokens",
                         "error",
+                        "error_category",
                         "attempts"),
                 List.of(spark.read().parquet(path("out")).columns()));
         write("empty.jsonl", "");

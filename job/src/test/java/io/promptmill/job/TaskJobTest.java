@@ -47,7 +47,7 @@ class TaskJobTest {
         String printed = run("prompt: {column: text}\ntask: label\nlabel: {choices: [good, bad]}\n");
         assertEquals(
                 "id bigint,text string,label string,probability double,margin double,probabilities map<string,double>,"
-                        + "finish_reason string,prompt_tokens int,completion_tokens int,error string,attempts int",
+                        + "finish_reason string,prompt_tokens int,completion_tokens int,error string,error_category string,attempts int",
                 columns());
         List<Row> rows = rows();
         assertEquals("good", rows.get(0).getAs("label"));
@@ -90,7 +90,7 @@ class TaskJobTest {
         assertEquals(
                 "id bigint,text string,completion string,completion_index int,reasoning string,finish_reason string,"
                         + "prompt_tokens int,completion_tokens int,logprobs array<struct<token:string,token_id:int,"
-                        + "logprob:double,top:array<struct<token:string,token_id:int,logprob:double>>>>,error string,attempts int",
+                        + "logprob:double,top:array<struct<token:string,token_id:int,logprob:double>>>>,error string,error_category string,attempts int",
                 columns());
         assertEquals(4, rows().size());
         assertEquals("hm", rows().get(0).getAs("reasoning"));

@@ -89,7 +89,7 @@ final class ActiveCompletion extends ActiveRequest<Completion> {
                 outcome = ending != null ? completion(ending) : choose(rows);
             }
         } catch (RequestException unusable) {
-            outcome = Completion.failed(unusable.getMessage(), sequence.promptLength());
+            outcome = Completion.failed(unusable.rowError(), sequence.promptLength());
         } catch (RuntimeException unforeseen) {
             outcome = Completion.failed(unforeseen(unforeseen), sequence.promptLength());
         }

@@ -1,5 +1,7 @@
 package io.promptmill.udf.engine;
 
+import io.promptmill.udf.error.ErrorCategory;
+import io.promptmill.udf.error.RowError;
 import io.promptmill.udf.scheduler.Sequence;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -87,9 +89,12 @@ abstract class ActiveRequest<R extends Result<R>> implements LogitsReader.Rows {
     }
 
     /** Words for what went wrong with this request alone, in a way that nobody foresaw: others go on. */
-    static String unforeseen(RuntimeException failure) {
+    static RowError unforeseen(RuntimeException failure) {
         LOG.warn("A row could not be computed; the others go on", failure);
-        return "the engine could not go on with this row (" + failure + "); please report it";
+        return new RowError(
+                ErrorCategory.INTERNAL,
+                "the engine could not go on with this row (" + failure
+                        + "); run it again, and report it where it fails again");
     }
 
     /** Fails all who still wait. */

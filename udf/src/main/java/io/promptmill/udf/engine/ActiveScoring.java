@@ -1,6 +1,8 @@
 package io.promptmill.udf.engine;
 
+import io.promptmill.udf.error.ErrorCategory;
 import io.promptmill.udf.error.RequestException;
+import io.promptmill.udf.error.RowError;
 import io.promptmill.udf.sampler.LogProbabilities;
 import io.promptmill.udf.scheduler.Sequence;
 import java.util.ArrayDeque;
@@ -29,7 +31,7 @@ final class ActiveScoring extends ActiveRequest<ChoiceScores> {
 
     private final Deque<Waiting> waiting = new ArrayDeque<>();
     private int choiceTokens;
-    private volatile String error;
+    private volatile RowError error;
 
     /**
      * @param adapter number of the request's adapter
@@ -118,7 +120,7 @@ final class ActiveScoring extends ActiveRequest<ChoiceScores> {
                 }
             }
         } catch (RequestException unusable) {
-            error = unusable.getMessage();
+            error = unusable.rowError();
         } catch (RuntimeException unforeseen) {
             error = unforeseen(unforeseen);
         }
@@ -155,8 +157,10 @@ final class ActiveScoring extends ActiveRequest<ChoiceScores> {
         if (node.trie.isChoice()) {
             logprobs[node.trie.choice()] = node.trie.branches() ? total + node.end : total;
             if (node.trie.branches() && endTokens.length == 0) {
-                error = "choice " + (node.trie.choice() + 1) + " is the beginning of another one, and the model has no"
-                        + " end-of-text token to tell them apart; change one of them";
+                error = new RowError(
+                        ErrorCategory.INPUT,
+                        "choice " + (node.trie.choice() + 1) + " is the beginning of another one, and the model has no"
+                                + " end-of-text token to tell them apart; change one of them");
             }
         }
         int[] beginning = sequence.lastTokens(sequence.length());

@@ -1,5 +1,8 @@
 package io.promptmill.udf.engine;
 
+import io.promptmill.udf.error.ErrorCategory;
+import io.promptmill.udf.error.RowError;
+
 /**
  * How likely choices are as continuations of a prompt.
  *
@@ -9,18 +12,35 @@ package io.promptmill.udf.engine;
  * @param promptTokens tokens of the prompt
  * @param choiceTokens tokens of choices that were computed besides it
  * @param error the reason where the choices could not be scored, else null
+ * @param category of the error, or null
  * @param copied whether it was computed for an equal request
  */
-public record ChoiceScores(double[] logprobs, int promptTokens, int choiceTokens, String error, boolean copied)
+public record ChoiceScores(
+        double[] logprobs, int promptTokens, int choiceTokens, String error, ErrorCategory category, boolean copied)
         implements Result<ChoiceScores> {
+    /** As the canonical one; an error is the input's. */
+    public ChoiceScores(double[] logprobs, int promptTokens, int choiceTokens, String error, boolean copied) {
+        this(logprobs, promptTokens, choiceTokens, error, error == null ? null : ErrorCategory.INPUT, copied);
+    }
+
     /** A request that could not be served. */
+    public static ChoiceScores failed(RowError error, int promptTokens) {
+        return new ChoiceScores(null, promptTokens, 0, error.message(), error.category(), false);
+    }
+
+    /** A request that could not be served for what was asked. */
     public static ChoiceScores failed(String error, int promptTokens) {
-        return new ChoiceScores(null, promptTokens, 0, error, false);
+        return failed(new RowError(ErrorCategory.INPUT, error), promptTokens);
+    }
+
+    /** The error with its category, or null. */
+    public RowError rowError() {
+        return error == null ? null : new RowError(category, error);
     }
 
     @Override
     public ChoiceScores copy() {
-        return new ChoiceScores(logprobs, promptTokens, choiceTokens, error, true);
+        return new ChoiceScores(logprobs, promptTokens, choiceTokens, error, category, true);
     }
 
     @Override

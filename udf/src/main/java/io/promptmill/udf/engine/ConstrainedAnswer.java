@@ -1,6 +1,7 @@
 package io.promptmill.udf.engine;
 
 import io.promptmill.udf.constraint.ConstraintState;
+import io.promptmill.udf.error.ErrorCategory;
 import io.promptmill.udf.error.RequestException;
 import io.promptmill.udf.scheduler.Sequence;
 import io.promptmill.udf.tokenizer.Continuation;
@@ -157,6 +158,7 @@ final class ConstrainedAnswer {
         ConstraintState next = state.after(text);
         if (next == null || !canClose(next, room)) {
             throw new RequestException(
+                    ErrorCategory.CONSTRAINT,
                     "the model began its answer within the token that ended its thinking, in a way that "
                             + (next == null ? "the constraint does not allow" : "cannot be ended within max_tokens")
                             + "; check reasoning.end");
@@ -182,9 +184,12 @@ final class ConstrainedAnswer {
     void requireRoom(int room, int maxTokens) {
         int closing = closingTokens();
         if (closing > room) {
-            throw new RequestException("the shortest text that meets the constraint has " + closing
-                    + " tokens, but only " + Math.max(0, room) + " are left (sampling.max_tokens is " + maxTokens
-                    + ", and the context is limited); allow more tokens or shorten the prompt");
+            throw new RequestException(
+                    ErrorCategory.CONSTRAINT,
+                    "the shortest text that meets the constraint has " + closing
+                            + " tokens, but only " + Math.max(0, room) + " are left (sampling.max_tokens is "
+                            + maxTokens
+                            + ", and the context is limited); allow more tokens or shorten the prompt");
         }
     }
 }

@@ -2,7 +2,9 @@ package io.promptmill.udf.engine;
 
 import io.promptmill.udf.constraint.ConstraintSpec;
 import io.promptmill.udf.error.ConfigException;
+import io.promptmill.udf.error.ErrorCategory;
 import io.promptmill.udf.error.RequestException;
+import io.promptmill.udf.error.RowError;
 import io.promptmill.udf.prompt.PromptEncoder;
 import io.promptmill.udf.tokenizer.Tokenizer;
 import java.nio.file.Path;
@@ -135,12 +137,16 @@ public final class Engine implements CompletionEngine {
     }
 
     private <R extends Result<R>> CompletableFuture<R> queue(
-            Supplier<? extends ActiveRequest<R>> start, Function<String, R> failed) {
+            Supplier<? extends ActiveRequest<R>> start, Function<RowError, R> failed) {
         ActiveRequest<R> active;
         try {
             active = start.get();
-        } catch (RequestException | ConfigException e) {
-            return CompletableFuture.completedFuture(failed.apply(e.getMessage()));
+        } catch (RequestException e) {
+            return CompletableFuture.completedFuture(failed.apply(e.rowError()));
+        } catch (ConfigException e) {
+            // Of what a request asks for, the constraint alone is refused like that.
+            return CompletableFuture.completedFuture(
+                    failed.apply(new RowError(ErrorCategory.CONSTRAINT, e.getMessage())));
         }
         arrivals.add(active);
         if (closed || failure != null) {

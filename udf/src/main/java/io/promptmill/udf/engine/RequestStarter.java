@@ -2,6 +2,7 @@ package io.promptmill.udf.engine;
 
 import io.promptmill.udf.constraint.Constraint;
 import io.promptmill.udf.constraint.ConstraintState;
+import io.promptmill.udf.error.ErrorCategory;
 import io.promptmill.udf.error.RequestException;
 import io.promptmill.udf.prompt.PromptEncoder;
 import io.promptmill.udf.scheduler.Sequence;
@@ -144,9 +145,11 @@ final class RequestStarter {
             throw new RequestException("the prompt is empty");
         }
         if (prompt.length > context - more) {
-            throw new RequestException("the prompt has " + prompt.length + " tokens; the context holds " + context
-                    + ", at least " + (more == 1 ? "one" : more)
-                    + " of them for the completion. Shorten the prompt");
+            throw new RequestException(
+                    ErrorCategory.PROMPT_TOO_LONG,
+                    "the prompt has " + prompt.length + " tokens; the context holds " + context
+                            + ", at least " + (more == 1 ? "one" : more)
+                            + " of them for the completion. Shorten the prompt");
         }
         checkTokens(prompt);
     }

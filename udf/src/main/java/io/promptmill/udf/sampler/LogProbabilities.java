@@ -1,5 +1,6 @@
 package io.promptmill.udf.sampler;
 
+import io.promptmill.udf.error.ErrorCategory;
 import io.promptmill.udf.error.RequestException;
 import io.promptmill.udf.tensor.RowTiles;
 
@@ -36,6 +37,7 @@ public final class LogProbabilities {
         normalizer = maximum + Math.log(sum);
         if (!Double.isFinite(normalizer)) {
             throw new RequestException(
+                    ErrorCategory.MODEL,
                     "the model computed logits that are not finite numbers; its weights are damaged (NaN"
                             + " or infinite). Download the model again");
         }

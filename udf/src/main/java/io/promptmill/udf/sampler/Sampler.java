@@ -1,5 +1,6 @@
 package io.promptmill.udf.sampler;
 
+import io.promptmill.udf.error.ErrorCategory;
 import io.promptmill.udf.error.RequestException;
 import io.promptmill.udf.kernels.Kernels;
 import io.promptmill.udf.tensor.RowTiles;
@@ -104,7 +105,8 @@ public final class Sampler {
             }
         }
         if (best < 0) {
-            throw new RequestException("logit_bias, min_tokens and the constraint leave no token to choose");
+            throw new RequestException(
+                    ErrorCategory.CONSTRAINT, "logit_bias, min_tokens and the constraint leave no token to choose");
         }
         return best;
     }
@@ -131,7 +133,8 @@ public final class Sampler {
         }
         if (best < 0 || maximum == Float.POSITIVE_INFINITY) {
             throw best < 0
-                    ? new RequestException("the model rules out every token that the constraint allows")
+                    ? new RequestException(
+                            ErrorCategory.CONSTRAINT, "the model rules out every token that the constraint allows")
                     : notNumbers(maximum, best);
         }
         return best;
@@ -148,8 +151,10 @@ public final class Sampler {
     }
 
     private static RequestException notNumbers(float value, int token) {
-        return new RequestException("the model computed " + value + " for token " + token
-                + "; its weights are damaged (NaN or infinite). Download the model again");
+        return new RequestException(
+                ErrorCategory.MODEL,
+                "the model computed " + value + " for token " + token
+                        + "; its weights are damaged (NaN or infinite). Download the model again");
     }
 
     private int draw(float[] probabilities, SamplingParameters parameters, double uniform) {

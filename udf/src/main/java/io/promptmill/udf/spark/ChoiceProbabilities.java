@@ -1,5 +1,6 @@
 package io.promptmill.udf.spark;
 
+import io.promptmill.udf.error.ErrorCategory;
 import io.promptmill.udf.error.RequestException;
 import java.util.Arrays;
 
@@ -17,8 +18,10 @@ final class ChoiceProbabilities {
     static double[] of(double[] logprobs) {
         double most = Arrays.stream(logprobs).max().orElse(Double.NaN);
         if (!Double.isFinite(most) || Arrays.stream(logprobs).anyMatch(Double::isNaN)) {
-            throw new RequestException("the model gives the choices no probability; their logarithms are "
-                    + Arrays.toString(Arrays.copyOf(logprobs, Math.min(logprobs.length, 8))));
+            throw new RequestException(
+                    ErrorCategory.MODEL,
+                    "the model gives the choices no probability; their logarithms are "
+                            + Arrays.toString(Arrays.copyOf(logprobs, Math.min(logprobs.length, 8))));
         }
         double[] shares =
                 Arrays.stream(logprobs).map(logprob -> Math.exp(logprob - most)).toArray();
@@ -37,8 +40,10 @@ final class ChoiceProbabilities {
         double[] differences = new double[logprobs.length];
         for (int i = 0; i < logprobs.length; i++) {
             if (!Double.isFinite(contentFree[i])) {
-                throw new RequestException("the model gives a choice no probability after content-free text; its"
-                        + " logarithm is " + contentFree[i]);
+                throw new RequestException(
+                        ErrorCategory.MODEL,
+                        "the model gives a choice no probability after content-free text; its" + " logarithm is "
+                                + contentFree[i]);
             }
             differences[i] = logprobs[i] - contentFree[i];
         }

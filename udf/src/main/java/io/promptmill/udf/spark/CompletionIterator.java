@@ -127,7 +127,7 @@ final class CompletionIterator implements Iterator<Row> {
             return pending;
         } catch (RequestException unusable) {
             pending.cancel();
-            return new Pending<>(row, work.refused(unusable.getMessage()), List.of());
+            return new Pending<>(row, work.refused(unusable.rowError()), List.of());
         } catch (RuntimeException failure) {
             throw onEngineFailure.apply(failure);
         }
@@ -156,7 +156,7 @@ final class CompletionIterator implements Iterator<Row> {
 
     private RowResult refused(Pending<?> pending, RequestException reason) {
         pending.cancel();
-        return worker.failed(reason.getMessage(), pending.work.promptTokens(), 0);
+        return worker.failed(reason.rowError(), pending.work.promptTokens(), 0);
     }
 
     private void count(RowResult result) {

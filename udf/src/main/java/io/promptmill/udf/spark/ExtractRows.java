@@ -4,7 +4,9 @@ import io.promptmill.udf.engine.Completion;
 import io.promptmill.udf.engine.CompletionEngine;
 import io.promptmill.udf.engine.CompletionOptions;
 import io.promptmill.udf.engine.FinishReason;
+import io.promptmill.udf.error.ErrorCategory;
 import io.promptmill.udf.error.RequestException;
+import io.promptmill.udf.error.RowError;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Row;
@@ -54,9 +56,11 @@ final class ExtractRows implements RowTask {
         /** A document that was closed at the limit is valid, but its last values are not the model's. */
         private static void requireWhole(Completion completion) {
             if (completion.finishReason() == FinishReason.LENGTH) {
-                throw new RequestException("the document was not finished within " + completion.completionTokens()
-                        + " tokens, and closed by the shortest end that the schema allows (column "
-                        + OutputSchema.COMPLETION + "); raise sampling.max_tokens");
+                throw new RequestException(
+                        ErrorCategory.CONSTRAINT,
+                        "the document was not finished within " + completion.completionTokens()
+                                + " tokens, and closed by the shortest end that the schema allows (column "
+                                + OutputSchema.COMPLETION + "); raise sampling.max_tokens");
             }
         }
 
@@ -65,7 +69,7 @@ final class ExtractRows implements RowTask {
             int promptTokens = completion.promptTokens();
             int completionTokens = completion.completionTokens();
             if (completion.error() != null) {
-                return failed(completion.error(), promptTokens, completionTokens);
+                return failed(completion.rowError(), promptTokens, completionTokens);
             }
             Map<String, Object> row = RowResult.values(completion.finishReason(), promptTokens, completionTokens);
             row.put(OutputSchema.COMPLETION, completion.text());
@@ -83,7 +87,7 @@ final class ExtractRows implements RowTask {
         }
 
         @Override
-        public RowResult failed(String error, int promptTokens, int completionTokens) {
+        public RowResult failed(RowError error, int promptTokens, int completionTokens) {
             return RowResult.failed(error, promptTokens, completionTokens);
         }
     }

@@ -5,7 +5,9 @@ import io.promptmill.udf.engine.CompletionEngine;
 import io.promptmill.udf.engine.CompletionOptions;
 import io.promptmill.udf.engine.FinishReason;
 import io.promptmill.udf.engine.Request;
+import io.promptmill.udf.error.ErrorCategory;
 import io.promptmill.udf.error.RequestException;
+import io.promptmill.udf.error.RowError;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -79,9 +81,11 @@ final class GenerateRows implements RowTask {
             }
             long tokens = (long) prompt.length * task.bestOf();
             if (tokens > CompletionIterator.WINDOW_TOKENS) {
-                throw new RequestException("a prompt of " + prompt.length + " tokens cannot be completed "
-                        + task.bestOf() + " times at once; at most " + CompletionIterator.WINDOW_TOKENS
-                        + " tokens of prompts are held for a row");
+                throw new RequestException(
+                        ErrorCategory.PROMPT_TOO_LONG,
+                        "a prompt of " + prompt.length + " tokens cannot be completed "
+                                + task.bestOf() + " times at once; at most " + CompletionIterator.WINDOW_TOKENS
+                                + " tokens of prompts are held for a row");
             }
             List<Request> requests = new ArrayList<>(List.of(first));
             for (int index = 1; index < task.bestOf(); index++) {
@@ -100,7 +104,7 @@ final class GenerateRows implements RowTask {
             int spent = tokens(completions);
             for (Completion completion : completions) {
                 if (completion.error() != null) {
-                    return failed(completion.error(), completion.promptTokens(), spent);
+                    return failed(completion.rowError(), completion.promptTokens(), spent);
                 }
             }
             List<Completion> kept = new ArrayList<>(completions);
@@ -154,7 +158,7 @@ final class GenerateRows implements RowTask {
         }
 
         @Override
-        public RowResult failed(String error, int promptTokens, int completionTokens) {
+        public RowResult failed(RowError error, int promptTokens, int completionTokens) {
             if (!task.explode()) {
                 return RowResult.failed(error, promptTokens, completionTokens);
             }
@@ -163,7 +167,7 @@ final class GenerateRows implements RowTask {
                 Map<String, Object> row =
                         RowResult.values(FinishReason.ERROR, promptTokens, index == 0 ? completionTokens : 0);
                 row.put(OutputSchema.COMPLETION_INDEX, index);
-                row.put(OutputSchema.ERROR, error);
+                row.putAll(RowResult.columns(error));
                 rows.add(row);
             }
             return new RowResult(Collections.unmodifiableList(rows), promptTokens, completionTokens, true, false);

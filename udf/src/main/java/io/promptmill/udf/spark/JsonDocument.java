@@ -3,6 +3,7 @@ package io.promptmill.udf.spark;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import io.promptmill.udf.error.ErrorCategory;
 import io.promptmill.udf.error.RequestException;
 import java.io.IOException;
 import java.sql.Date;
@@ -39,12 +40,15 @@ record JsonDocument(String json, boolean localDates) {
             parser.nextToken();
             Object row = parser.currentToken() == null ? null : columns.read(parser, this);
             if (row == null || parser.nextToken() != null) {
-                throw new RequestException("the completion is no JSON object; it is kept in the column "
-                        + OutputSchema.COMPLETION + ". Raise sampling.max_tokens where it is cut off");
+                throw new RequestException(
+                        ErrorCategory.CONSTRAINT,
+                        "the completion is no JSON object; it is kept in the column " + OutputSchema.COMPLETION
+                                + ". Raise sampling.max_tokens where it is cut off");
             }
             return row;
         } catch (IOException malformed) {
             throw new RequestException(
+                    ErrorCategory.CONSTRAINT,
                     "the completion is not JSON (" + firstLine(malformed) + "); it is kept in the column "
                             + OutputSchema.COMPLETION + ". Raise sampling.max_tokens where it is cut off",
                     malformed);

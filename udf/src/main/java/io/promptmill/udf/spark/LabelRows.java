@@ -3,6 +3,7 @@ package io.promptmill.udf.spark;
 import io.promptmill.udf.engine.ChoiceScores;
 import io.promptmill.udf.engine.CompletionEngine;
 import io.promptmill.udf.engine.FinishReason;
+import io.promptmill.udf.error.RowError;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,7 +65,7 @@ final class LabelRows implements RowTask {
             ChoiceScores own = scores.get(0);
             for (ChoiceScores each : scores) {
                 if (each.error() != null) {
-                    return failed(each.error(), own.promptTokens(), own.choiceTokens());
+                    return failed(each.rowError(), own.promptTokens(), own.choiceTokens());
                 }
             }
             double[] probabilities = scores.size() == 1
@@ -85,7 +86,7 @@ final class LabelRows implements RowTask {
         }
 
         @Override
-        public RowResult failed(String error, int promptTokens, int completionTokens) {
+        public RowResult failed(RowError error, int promptTokens, int completionTokens) {
             return RowResult.failed(error, promptTokens, completionTokens);
         }
     }

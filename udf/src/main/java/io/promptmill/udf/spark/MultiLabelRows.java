@@ -5,7 +5,9 @@ import io.promptmill.udf.engine.ChoiceScores;
 import io.promptmill.udf.engine.CompletionEngine;
 import io.promptmill.udf.engine.FinishReason;
 import io.promptmill.udf.error.ConfigException;
+import io.promptmill.udf.error.ErrorCategory;
 import io.promptmill.udf.error.RequestException;
+import io.promptmill.udf.error.RowError;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -75,8 +77,11 @@ final class MultiLabelRows implements RowTask {
             int[] prompt = requests.prompt(row, variables);
             questions.promptTokens += prompt.length;
             if (questions.promptTokens > CompletionIterator.WINDOW_TOKENS) {
-                throw new RequestException("the row's " + questions.choices.size() + " choices make more than "
-                        + CompletionIterator.WINDOW_TOKENS + " tokens of prompts; give it fewer choices or less text");
+                throw new RequestException(
+                        ErrorCategory.PROMPT_TOO_LONG,
+                        "the row's " + questions.choices.size() + " choices make more than "
+                                + CompletionIterator.WINDOW_TOKENS
+                                + " tokens of prompts; give it fewer choices or less text");
             }
             questions.requests.add(requests.request(row, prompt, task.answers()));
             if (task.calibrate() != null) {
@@ -96,7 +101,7 @@ final class MultiLabelRows implements RowTask {
             int choiceTokens = own.stream().mapToInt(ChoiceScores::choiceTokens).sum();
             for (ChoiceScores each : scores) {
                 if (each.error() != null) {
-                    return failed(each.error(), promptTokens, choiceTokens);
+                    return failed(each.rowError(), promptTokens, choiceTokens);
                 }
             }
             Map<String, Double> byChoice = new LinkedHashMap<>();
@@ -134,7 +139,7 @@ final class MultiLabelRows implements RowTask {
         }
 
         @Override
-        public RowResult failed(String error, int promptTokens, int completionTokens) {
+        public RowResult failed(RowError error, int promptTokens, int completionTokens) {
             return RowResult.failed(error, promptTokens, completionTokens);
         }
     }

@@ -23,6 +23,7 @@ public final class OutputSchema {
     public static final String LOGPROBS = "logprobs";
     public static final String PROMPT_LOGPROBS = "prompt_logprobs";
     public static final String ERROR = "error";
+    public static final String ERROR_CATEGORY = "error_category";
     public static final String ATTEMPTS = "attempts";
 
     private OutputSchema() {}
@@ -97,6 +98,8 @@ public final class OutputSchema {
     }
 
     private static StructType accounted(StructType columns) {
-        return columns.add(ERROR, DataTypes.StringType).add(ATTEMPTS, DataTypes.IntegerType, false);
+        return columns.add(ERROR, DataTypes.StringType)
+                .add(ERROR_CATEGORY, DataTypes.StringType)
+                .add(ATTEMPTS, DataTypes.IntegerType, false);
     }
 }

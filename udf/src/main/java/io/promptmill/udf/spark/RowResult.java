@@ -2,6 +2,7 @@ package io.promptmill.udf.spark;
 
 import io.promptmill.udf.engine.ChoiceScores;
 import io.promptmill.udf.engine.FinishReason;
+import io.promptmill.udf.error.RowError;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,10 +20,19 @@ record RowResult(
         List<Map<String, Object>> rows, long promptTokens, long completionTokens, boolean failed, boolean copied) {
 
     /** One output row with an error. */
-    static RowResult failed(String error, int promptTokens, int completionTokens) {
+    static RowResult failed(RowError error, int promptTokens, int completionTokens) {
         Map<String, Object> row = values(FinishReason.ERROR, promptTokens, completionTokens);
-        row.put(OutputSchema.ERROR, error);
+        row.putAll(columns(error));
         return new RowResult(List.of(row), promptTokens, completionTokens, true, false);
+    }
+
+    /** The columns of an error. */
+    static Map<String, Object> columns(RowError error) {
+        return Map.of(
+                OutputSchema.ERROR,
+                error.message(),
+                OutputSchema.ERROR_CATEGORY,
+                error.category().label());
     }
 
     /** The columns that every task has, to which it adds its own. */

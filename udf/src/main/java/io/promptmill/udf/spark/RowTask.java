@@ -2,6 +2,7 @@ package io.promptmill.udf.spark;
 
 import io.promptmill.udf.engine.CompletionEngine;
 import io.promptmill.udf.error.ConfigException;
+import io.promptmill.udf.error.RowError;
 import java.io.Serializable;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.StructType;
@@ -45,6 +46,6 @@ interface RowTask extends Serializable {
         RowWork<?> start(Row row);
 
         /** The output of a row that cannot be served, with the tokens that were spent on it. */
-        RowResult failed(String error, int promptTokens, int completionTokens);
+        RowResult failed(RowError error, int promptTokens, int completionTokens);
     }
 }

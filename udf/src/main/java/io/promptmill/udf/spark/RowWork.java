@@ -5,7 +5,9 @@ import io.promptmill.udf.engine.ChoiceScores;
 import io.promptmill.udf.engine.Completion;
 import io.promptmill.udf.engine.CompletionEngine;
 import io.promptmill.udf.engine.Request;
+import io.promptmill.udf.error.ErrorCategory;
 import io.promptmill.udf.error.RequestException;
+import io.promptmill.udf.error.RowError;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -29,7 +31,7 @@ record RowWork<A>(
         long tokens,
         List<Submission<A>> requests,
         Function<List<A>, RowResult> finish,
-        String refusal) {
+        RowError refusal) {
 
     /** Hands a request to an engine. */
     @FunctionalInterface
@@ -78,22 +80,24 @@ record RowWork<A>(
      * @param promptTokens told where the step refuses the row
      */
     static RowWork<?> of(int promptTokens, Supplier<RowWork<?>> step) {
-        String refusal;
+        RowError refusal;
         try {
             return step.get();
         } catch (TaskKilledException meant) {
             throw meant;
         } catch (RequestException unusable) {
-            refusal = unusable.getMessage();
+            refusal = unusable.rowError();
         } catch (RuntimeException unforeseen) {
             // What a row's values bring about concerns this row only, whatever the exception; a kill concerns the task.
-            refusal = "the row cannot be made into a request (" + unforeseen + "); check its values";
+            refusal = new RowError(
+                    ErrorCategory.INTERNAL,
+                    "the row cannot be made into a request (" + unforeseen + "); check its values");
         }
         return new RowWork<>(promptTokens, promptTokens, List.of(), answers -> null, refusal);
     }
 
     /** The same row, refused. */
-    RowWork<A> refused(String reason) {
+    RowWork<A> refused(RowError reason) {
         return new RowWork<>(promptTokens, tokens, List.of(), finish, reason);
     }
 }

@@ -64,6 +64,7 @@ class ExtractRowsTest {
                         "prompt_tokens",
                         "completion_tokens",
                         "error",
+                        "error_category",
                         "attempts"),
                 List.of(rows.get(0).schema().fieldNames()));
         Row ida = rows.get(0).getAs("extracted");

@@ -76,7 +76,7 @@ class GenerateFunctionConfigTest {
                 refusal(COLUMNS, null, LocalSpark.column("prompt"), Map.of("temprature", "heat")));
         assertEquals(
                 "input column 'Error' has the name of an output column ([completion, finish_reason,"
-                        + " prompt_tokens, completion_tokens, error, attempts]); rename or drop it before the job",
+                        + " prompt_tokens, completion_tokens, error, error_category, attempts]); rename or drop it before the job",
                 refusal("prompt STRING, Error STRING", null, LocalSpark.column("prompt"), Map.of()));
     }
 }

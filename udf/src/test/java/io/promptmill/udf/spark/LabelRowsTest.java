@@ -72,6 +72,7 @@ class LabelRowsTest {
                         "prompt_tokens",
                         "completion_tokens",
                         "error",
+                        "error_category",
                         "attempts"),
                 List.of(rows.get(0).schema().fieldNames()));
         assertEquals(
