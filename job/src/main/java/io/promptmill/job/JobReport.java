@@ -26,6 +26,7 @@ import org.apache.spark.sql.Row;
  * @param samples the first rows as a table
  * @param evaluation or null
  * @param resumedRows that earlier runs had finished
+ * @param computedRows by this run; too many where a task was retried
  */
 record JobReport(
         long rows,
@@ -40,7 +41,8 @@ record JobReport(
         String path,
         String samples,
         EvaluationReport evaluation,
-        long resumedRows) {
+        long resumedRows,
+        long computedRows) {
     private static final int REASONS = 5;
     private static final int SAMPLE_ROWS = 3;
 
@@ -81,7 +83,8 @@ record JobReport(
                 path,
                 samples,
                 null,
-                0);
+                0,
+                metrics.rows().value());
     }
 
     /** What the accumulators say, for rows that cannot be read back: too much where a task was retried. */
@@ -99,7 +102,8 @@ record JobReport(
                 path,
                 "",
                 null,
-                0);
+                0,
+                metrics.rows().value());
     }
 
     /** With the figures of an evaluation, or null. */
@@ -117,7 +121,8 @@ record JobReport(
                 path,
                 samples,
                 figures,
-                resumedRows);
+                resumedRows,
+                computedRows);
     }
 
     /** With the number of rows that earlier runs had finished. */
@@ -135,7 +140,8 @@ record JobReport(
                 path,
                 samples,
                 evaluation,
-                before);
+                before,
+                computedRows);
     }
 
     /** The most frequent errors and how many rows have them. As many reasons as rows may exist: a few reach the driver. */
@@ -158,7 +164,11 @@ record JobReport(
         double rate = (promptTokens + completionTokens) / Math.max(seconds, 1e-9);
         line(out, "rows", String.format(Locale.ROOT, "%,d", rows));
         if (resumedRows > 0) {
-            line(out, "resumed", String.format(Locale.ROOT, "%,d rows were finished before", resumedRows));
+            line(
+                    out,
+                    "resumed",
+                    String.format(
+                            Locale.ROOT, "%,d rows were finished before, %,d computed now", resumedRows, computedRows));
         }
         line(out, "tokens", String.format(Locale.ROOT, "%,d prompt, %,d completion", promptTokens, completionTokens));
         line(out, "speed", String.format(Locale.ROOT, "%,.0f tokens/s, model loading included", rate));

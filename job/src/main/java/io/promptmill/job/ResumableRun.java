@@ -98,7 +98,7 @@ final class ResumableRun implements JobRun {
         long start = System.nanoTime();
         try {
             Optional<Published> published = publication.recover();
-            long before = ledger.rows();
+            long before = ledger.keys();
             Dataset<Row> input = RowKeys.with(pipeline.input(), pipeline.readColumns());
             if (published.isPresent()) {
                 requireStillThere(input);

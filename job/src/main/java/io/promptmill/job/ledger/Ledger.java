@@ -85,9 +85,9 @@ public final class Ledger {
         files.mkdirs(folder.journal());
     }
 
-    /** Rows that are committed; one that several attempts have committed counts for each. */
-    public long rows() throws IOException {
-        return steps().stream().mapToLong(CommittedStep::rows).sum();
+    /** How many keys have a result. */
+    public long keys() throws IOException {
+        return steps().isEmpty() ? 0 : results().select(RowKeys.KEY).distinct().count();
     }
 
     /**
