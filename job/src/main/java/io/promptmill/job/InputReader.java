@@ -6,6 +6,8 @@ import io.promptmill.udf.error.DataException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
@@ -20,6 +22,7 @@ final class InputReader {
     private final InputConfig config;
 
     private Format opened;
+    private boolean document;
 
     InputReader(SparkSession spark, InputConfig config) {
         this.spark = spark;
@@ -37,7 +40,6 @@ final class InputReader {
         }
         return reader(Format.CSV, false)
                 .schema(BrokenLines.with(rows.schema()))
-                .option("columnNameOfCorruptRecord", BrokenLines.COLUMN)
                 .load(config.paths().toArray(String[]::new));
     }
 
@@ -61,7 +63,7 @@ final class InputReader {
         }
         Format format = config.format() == null ? infer(files) : config.format();
         opened = format;
-        boolean document = format == Format.JSON && isDocument(files);
+        document = format == Format.JSON && isDocument(files);
         Dataset<Row> rows;
         try {
             rows = reader(format, document).load(config.paths().toArray(String[]::new));
@@ -82,24 +84,51 @@ final class InputReader {
         return rows.schema().isEmpty() ? spark.createDataFrame(List.of(), textColumns(expected)) : rows;
     }
 
-    private DataFrameReader reader(Format format, boolean document) {
+    /**
+     * The files that come to the input's path, as a stream with the columns of {@link #openMarked}, which is called before.
+     *
+     * @throws ConfigException where the input is not one folder or glob
+     */
+    Dataset<Row> openStream(StructType columns) {
+        if (config.paths().size() != 1) {
+            throw new ConfigException("'input.path' has " + config.paths().size()
+                    + " values; a job that takes files as they come needs one folder or glob");
+        }
+        return spark.readStream()
+                .format(sourceName(opened))
+                .schema(columns)
+                .options(options(opened, document))
+                .load(config.paths().get(0));
+    }
+
+    private DataFrameReader reader(Format format, boolean asDocument) {
         DataFrameReader reader = spark.read().format(sourceName(format));
-        boolean json = format == Format.JSON || format == Format.JSONL;
         if (config.schema() != null) {
             StructType schema = StructType.fromDDL(config.schema());
-            reader = reader.schema(json ? BrokenLines.with(schema) : schema);
+            reader = reader.schema(isJson(format) ? BrokenLines.with(schema) : schema);
         }
-        if (json) {
-            reader = reader.option("columnNameOfCorruptRecord", BrokenLines.COLUMN);
+        return reader.options(options(format, asDocument));
+    }
+
+    private static boolean isJson(Format format) {
+        return format == Format.JSON || format == Format.JSONL;
+    }
+
+    /** Ours, then the user's in their place. */
+    private Map<String, String> options(Format format, boolean asDocument) {
+        Map<String, String> options = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        if (isJson(format) || format == Format.CSV) {
+            options.put("columnNameOfCorruptRecord", BrokenLines.COLUMN);
         }
-        if (document) {
-            reader = reader.option("multiLine", true);
+        if (asDocument) {
+            options.put("multiLine", "true");
         }
         if (format == Format.CSV) {
             // Prompts hold line breaks and quotes; RFC 4180 doubles the quotes.
-            reader = reader.option("header", true).option("multiLine", true).option("escape", "\"");
+            options.putAll(Map.of("header", "true", "multiLine", "true", "escape", "\""));
         }
-        return reader.options(config.options());
+        options.putAll(config.options());
+        return options;
     }
 
     /** Not asked where the reader's own option says so. */

@@ -22,6 +22,7 @@ import java.util.Objects;
  * @param reasoning whether the model thinks before it answers
  * @param evaluation or null
  * @param retryErrors whether a resumed job computes rows again that have an error
+ * @param trigger when the input is taken
  */
 record JobConfig(
         String model,
@@ -35,7 +36,8 @@ record JobConfig(
         TaskSpec task,
         Reasoning reasoning,
         EvaluationConfig evaluation,
-        boolean retryErrors) {
+        boolean retryErrors,
+        Trigger trigger) {
 
     private static final List<String> KEYS = List.of(
             "model",
@@ -53,7 +55,9 @@ record JobConfig(
             "engine",
             "spark",
             "evaluate",
-            "retry");
+            "retry",
+            "trigger",
+            "trigger_seconds");
 
     /**
      * Binds and checks a configuration.
@@ -82,7 +86,8 @@ record JobConfig(
                 task,
                 reasoning,
                 EvaluationConfig.of(section.value("evaluate")),
-                retryErrors(section, output));
+                retryErrors(section, output),
+                Trigger.of(section, output));
     }
 
     /**

@@ -75,6 +75,7 @@ final class JobSettings {
 
     private static Map<String, String> columns(RowPipeline pipeline) {
         Map<String, String> columns = new LinkedHashMap<>();
+        columns.put("trigger", pipeline.config().trigger().isStream() ? "files as they come" : "once");
         StructType input = pipeline.input().schema();
         for (String name : pipeline.readColumns()) {
             columns.put("input column " + name, input.apply(name).dataType().sql());

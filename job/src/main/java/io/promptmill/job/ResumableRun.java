@@ -1,10 +1,5 @@
 package io.promptmill.job;
 
-import static org.apache.spark.sql.functions.coalesce;
-import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.max;
-
 import io.promptmill.job.ledger.Ledger;
 import io.promptmill.job.ledger.Manifest;
 import io.promptmill.job.ledger.Publication;
@@ -13,7 +8,6 @@ import io.promptmill.job.ledger.RowKeys;
 import io.promptmill.job.ledger.RunId;
 import io.promptmill.udf.error.DataException;
 import io.promptmill.udf.spark.GenerateSpec;
-import io.promptmill.udf.spark.OutputSchema;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.List;
@@ -21,12 +15,13 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import scala.collection.immutable.Seq;
+import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * Computes the rows that no earlier run has finished, commits them in steps, and publishes all when none is missing. A run
@@ -35,11 +30,8 @@ import org.slf4j.LoggerFactory;
 final class ResumableRun implements JobRun {
     private static final Logger LOG = LoggerFactory.getLogger(ResumableRun.class);
 
-    /** Carries through the task how often a row was computed before. */
-    private static final String EARLIER_ATTEMPTS = "_promptmill_attempts";
-
-    /** Rows that come to the input while it is computed are found in a second round; an input may not change forever. */
-    private static final int ROUNDS = 3;
+    private static final Seq<String> KEY =
+            CollectionConverters.asScala(List.of(RowKeys.KEY)).toSeq();
 
     private final RowPipeline pipeline;
     private final OutputWriter writer;
@@ -64,7 +56,7 @@ final class ResumableRun implements JobRun {
      * @throws io.promptmill.udf.error.PromptmillException where the job could not succeed, or what is there was made by a
      *     job with other settings
      */
-    static ResumableRun of(
+    static JobRun of(
             SparkSession spark,
             JobConfig config,
             GenerateSpec spec,
@@ -87,7 +79,7 @@ final class ResumableRun implements JobRun {
             if (begun == null || !begun.equalSettings(manifest)) {
                 manifest.write(output, hadoop);
             }
-            return run;
+            return config.trigger().isStream() ? new StreamRun(pipeline, writer) : run;
         } catch (IOException e) {
             throw new DataException("output.path '" + output + "' cannot be used: " + Failures.firstLine(e), e);
         }
@@ -103,7 +95,10 @@ final class ResumableRun implements JobRun {
             if (published.isPresent()) {
                 requireStillThere(input);
             }
-            boolean computed = compute(input, before, progress);
+            OptionalLong rows = before > 0
+                    ? OptionalLong.empty()
+                    : InputSize.of(pipeline.input(), pipeline.config().input()).rows();
+            boolean computed = new MissingRows(pipeline, steps, ledger).compute(input, rows, before, progress);
             double seconds = (System.nanoTime() - start) / 1e9;
             return publish(input, published, computed, seconds).resumed(before);
         } catch (IOException e) {
@@ -119,64 +114,13 @@ final class ResumableRun implements JobRun {
         long gone = ledger.results()
                 .select(RowKeys.KEY)
                 .distinct()
-                .join(input.select(RowKeys.KEY), column(RowKeys.KEY), "left_anti")
+                .join(input.select(RowKeys.KEY), KEY, "left_anti")
                 .count();
         if (gone > 0 && !acceptChanges) {
             throw new DataException("output.path '" + writer.target() + "' holds " + gone
                     + " rows that are no longer in the input, or have changed there; they would be left out."
                     + " Bring the input back, choose another output.path, or run with --accept-changes");
         }
-    }
-
-    /** Computes until no row is missing. Tells whether there were any. */
-    private boolean compute(Dataset<Row> input, long before, PrintStream progress) throws IOException {
-        Dataset<Row> missing =
-                before == 0 ? input : missing(input, pipeline.config().retryErrors());
-        OptionalLong count = before == 0
-                ? InputSize.of(pipeline.input(), pipeline.config().input()).rows()
-                : OptionalLong.of(missing.count());
-        boolean computed = false;
-        for (int round = 0; count.orElse(1) > 0; round++) {
-            if (round == ROUNDS) {
-                throw new JobFailedException(
-                        "the input changes while it is computed: after " + ROUNDS + " rounds " + count.orElse(0)
-                                + " rows of it have no result; finished rows are kept in " + writer.target()
-                                + ", run the same command again when the input is quiet",
-                        null);
-            }
-            Dataset<Row> rows = generate(pipeline.spread(missing, new InputSize(count)));
-            steps.compute(
-                    count,
-                    progress,
-                    () -> ledger.commit(rows, pipeline.config().output().commits()),
-                    "finished rows are kept; the same command goes on with the others");
-            computed = true;
-            missing = missing(input, false);
-            count = OptionalLong.of(missing.count());
-        }
-        return computed;
-    }
-
-    /** The rows without a result or, to be computed again, with one that is an error. */
-    private Dataset<Row> missing(Dataset<Row> input, boolean failedToo) throws IOException {
-        Dataset<Row> results = ledger.results();
-        if (!failedToo) {
-            return input.join(results.select(RowKeys.KEY), column(RowKeys.KEY), "left_anti");
-        }
-        Column failed = col(OutputSchema.ERROR).isNotNull();
-        Dataset<Row> attempts = results.filter(failed)
-                .groupBy(RowKeys.KEY)
-                .agg(max(col(OutputSchema.ATTEMPTS)).as(EARLIER_ATTEMPTS));
-        return input.join(results.filter(failed.unary_$bang()).select(RowKeys.KEY), column(RowKeys.KEY), "left_anti")
-                .join(attempts, column(RowKeys.KEY), "left_outer");
-    }
-
-    private Dataset<Row> generate(Dataset<Row> rows) {
-        Dataset<Row> generated = pipeline.generate(rows, function -> ledger.skipping(function, rows.schema()));
-        return List.of(rows.columns()).contains(EARLIER_ATTEMPTS)
-                ? generated.withColumn(
-                        OutputSchema.ATTEMPTS, col(OutputSchema.ATTEMPTS).plus(coalesce(col(EARLIER_ATTEMPTS), lit(0))))
-                : generated;
     }
 
     private JobReport publish(Dataset<Row> input, Optional<Published> published, boolean computed, double seconds)
@@ -206,10 +150,6 @@ final class ResumableRun implements JobRun {
             publication.attach(EvaluationReport.FILE, figures.json());
         }
         return steps.report(List.of(writer.target()), seconds).with(figures);
-    }
-
-    private static scala.collection.immutable.Seq<String> column(String name) {
-        return scala.jdk.javaapi.CollectionConverters.asScala(List.of(name)).toSeq();
     }
 
     private static Configuration hadoop(SparkSession spark) {

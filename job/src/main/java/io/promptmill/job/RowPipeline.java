@@ -23,6 +23,7 @@ final class RowPipeline {
     private final RowFunctionFactory functions;
     private final GenerateMetrics metrics;
     private final Dataset<Row> input;
+    private final InputReader reader;
     private final boolean keepsBrokenLines;
 
     /**
@@ -34,9 +35,9 @@ final class RowPipeline {
         this.spec = spec;
         this.functions = functions;
         metrics = GenerateMetrics.register(spark.sparkContext());
-        InputReader reader = new InputReader(spark, config.input());
+        reader = new InputReader(spark, config.input());
         input = reader.openMarked(expectedColumns());
-        keepsBrokenLines = keepsBrokenLines(reader);
+        keepsBrokenLines = keepsBrokenLines();
         // Refuses what does not fit.
         generate(input, function -> function);
     }
@@ -55,6 +56,11 @@ final class RowPipeline {
 
     Dataset<Row> input() {
         return input;
+    }
+
+    /** The input's files as they come, with the columns of {@link #input}. */
+    Dataset<Row> stream() {
+        return reader.openStream(input.schema());
     }
 
     /** The columns that the job adds. */
@@ -143,7 +149,7 @@ final class RowPipeline {
     }
 
     /** A schema that the user gave has the columns to be written; CSV always has the column, mostly for nothing. */
-    private boolean keepsBrokenLines(InputReader reader) {
+    private boolean keepsBrokenLines() {
         String schema = config.input().schema();
         return schema == null ? !reader.isCsv() : BrokenLines.has(StructType.fromDDL(schema));
     }

@@ -302,6 +302,46 @@ class ResumableRunTest {
     }
 
     @Test
+    void aStreamTakesEveryFileOnce() throws IOException {
+        Files.createDirectories(folder.resolve("inbox"));
+        String[] settings = {"trigger=available_now", "input.path=" + folder.resolve("inbox")};
+        writeRows("inbox/a.jsonl", 0, 10);
+        assertEquals(10, run(settings).rows());
+        COMPUTED.clear();
+        assertEquals(10, run(settings).rows());
+        assertEquals(0, COMPUTED.size());
+        writeRows("inbox/b.jsonl", 10, 15);
+        // A row that is there already is one more row of the output, but not computed again.
+        writeRows("inbox/c.jsonl", 9, 10);
+        JobReport report = run(settings);
+        assertEquals(16, report.rows());
+        assertEquals(5, COMPUTED.size());
+        assertEquals(15, rows().stream().distinct().count());
+        ConfigException refused = assertThrows(ConfigException.class, () -> run("input.path=" + folder + "/inbox"));
+        assertTrue(refused.getMessage().contains("trigger: files as they come -> once"), refused.getMessage());
+    }
+
+    @Test
+    void aBatchThatFailedIsGoneOnWith() throws IOException {
+        Files.createDirectories(folder.resolve("inbox"));
+        String[] settings = {"trigger=available_now", "input.path=" + folder.resolve("inbox"), "output.commit_rows=1"};
+        writeRows("inbox/a.jsonl", 0, 10);
+        run(settings);
+        writeRows("inbox/b.jsonl", 10, 40);
+        crashingPrompt = "row 33";
+        JobFailedException failed = assertThrows(JobFailedException.class, () -> run(settings));
+        assertTrue(failed.getMessage().contains("finished rows are kept"), failed.getMessage());
+        awaitTasksOfTheFailedRun();
+        assertEquals(10, rows().size());
+        crashingPrompt = null;
+        COMPUTED.clear();
+        JobReport report = run(settings);
+        assertEquals(40, report.rows());
+        assertEquals(40, rows().stream().distinct().count());
+        assertEquals(40 - report.resumedRows(), COMPUTED.size());
+    }
+
+    @Test
     void anotherOutputIsNotTouched() throws IOException {
         writeRows("in.jsonl", 0, 3);
         run("output.mode=error");

@@ -20,7 +20,8 @@ import org.apache.hadoop.fs.Path;
  * difference, so that an output is of one making unless its owner says so.
  *
  * @param settings what a row's result depends on besides the row, as text by name
- * @param columns that the job reads and adds; with others the finished rows could not be read together with new ones
+ * @param columns that the job reads and adds, and how it takes its input; with others the finished rows and new ones
+ *     could not lie together
  * @param start of the first run, an instant in ISO 8601: the date that templates see in all runs
  */
 public record Manifest(Map<String, String> settings, Map<String, String> columns, String start) {
@@ -56,7 +57,7 @@ public record Manifest(Map<String, String> settings, Map<String, String> columns
     public void requireSame(Manifest next, String output, boolean acceptChanges) {
         List<String> otherColumns = differences(columns, next.columns);
         if (!otherColumns.isEmpty()) {
-            throw new ConfigException("output.path '" + output + "' was begun with other columns, so that its finished"
+            throw new ConfigException("output.path '" + output + "' was begun in another form, so that its finished"
                     + " rows and new ones do not fit together:" + String.join("", otherColumns)
                     + "\nChoose another output.path; input.schema says how columns are read");
         }

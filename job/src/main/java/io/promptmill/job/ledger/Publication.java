@@ -48,6 +48,11 @@ public final class Publication {
         this.journal = new Journal(files, folder.journal());
     }
 
+    /** Where a stream remembers which files it has taken. */
+    public Path checkpoint() {
+        return new Path(folder.root(), "checkpoint");
+    }
+
     /** An empty place for the rows of a run until they are published. */
     public Path stage(String run) throws IOException {
         Path stage = new Path(folder.publications(), run);
