@@ -57,16 +57,20 @@ class FaultIT {
         assumeTrue(FAULTS > 0, "the series on a cluster is not asked for");
         try (ClusterProcesses cluster = cluster()) {
             long begun = System.nanoTime();
-            finish(start(cluster, "whole"), "whole");
+            Process undisturbed = start(cluster, "whole");
+            await(() -> committed("whole") > 0);
+            long firstMillis = (System.nanoTime() - begun) / 1_000_000;
+            finish(undisturbed, "whole");
             long wholeMillis = (System.nanoTime() - begun) / 1_000_000;
             List<String> whole = rows("whole");
             assertEquals(ROWS, whole.size());
             for (int i = 0; i < FAULTS; i++) {
                 String output = "driver-" + i;
                 Process driver = start(cluster, output);
-                // Before the first row too, and while the rows are published.
-                double moment = 0.4 + 0.6 * moments.nextDouble();
-                boolean ended = driver.waitFor((long) (moment * wholeMillis), TimeUnit.MILLISECONDS);
+                // Every fourth at any moment, the others from the first commit to the end of the publication.
+                long from = i % 4 == 3 ? 0 : firstMillis;
+                long moment = from + (long) ((wholeMillis - from) * moments.nextDouble());
+                boolean ended = driver.waitFor(moment, TimeUnit.MILLISECONDS);
                 driver.destroyForcibly().waitFor();
                 long committed = committed(output);
                 String printed = finish(start(cluster, output), output);
@@ -74,8 +78,8 @@ class FaultIT {
                 Matcher resumed = RESUMED.matcher(printed);
                 long before = resumed.find() ? count(resumed.group(1)) : 0;
                 System.out.printf(
-                        "driver killed at %.2f of a whole run: %d rows committed, %d resumed%s%n",
-                        moment, committed, before, ended ? " (it had ended)" : "");
+                        "driver killed after %d ms of %d: %d rows committed, %d resumed%s%n",
+                        moment, wholeMillis, committed, before, ended ? " (it had ended)" : "");
                 assertTrue(before >= committed, before + " rows resumed of " + committed + "\n" + printed);
                 assertTrue(before == 0 || count(resumed.group(2)) == ROWS - before, printed);
             }
