@@ -4,6 +4,7 @@ import io.promptmill.job.OutputConfig.Mode;
 import io.promptmill.udf.spark.AdapterSpec;
 import io.promptmill.udf.spark.GenerateSpec;
 import java.io.PrintStream;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 
 /** One run of a job: checks everything, then computes. Used once, by one thread. */
@@ -30,7 +31,10 @@ final class GenerationJob {
         if (config.output().mode() == Mode.RESUME) {
             run = ResumableRun.of(spark, config, spec, functions, writer, acceptChanges);
         } else {
-            run = new WholeRun(new RowPipeline(spark, config, spec, functions), writer);
+            Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+            RowPipeline pipeline = new RowPipeline(spark, config, spec, functions);
+            run = new WholeRun(
+                    pipeline, writer, new Provenance(pipeline, spec, ModelIdentity.of(model, hadoop), hadoop));
         }
     }
 

@@ -23,6 +23,7 @@ import java.util.Objects;
  * @param evaluation or null
  * @param retryErrors whether a resumed job computes rows again that have an error
  * @param trigger when the input is taken
+ * @param errors what errors of rows do to the job
  */
 record JobConfig(
         String model,
@@ -37,7 +38,8 @@ record JobConfig(
         Reasoning reasoning,
         EvaluationConfig evaluation,
         boolean retryErrors,
-        Trigger trigger) {
+        Trigger trigger,
+        ErrorPolicy errors) {
 
     private static final List<String> KEYS = List.of(
             "model",
@@ -57,7 +59,9 @@ record JobConfig(
             "evaluate",
             "retry",
             "trigger",
-            "trigger_seconds");
+            "trigger_seconds",
+            "on_error",
+            "max_error_fraction");
 
     /**
      * Binds and checks a configuration.
@@ -87,7 +91,8 @@ record JobConfig(
                 reasoning,
                 EvaluationConfig.of(section.value("evaluate")),
                 retryErrors(section, output),
-                Trigger.of(section, output));
+                Trigger.of(section, output),
+                ErrorPolicy.of(section));
     }
 
     /**

@@ -27,6 +27,7 @@ import org.apache.spark.sql.Row;
  * @param evaluation or null
  * @param resumedRows that earlier runs had finished
  * @param computedRows by this run; too many where a task was retried
+ * @param droppedRows of this run that have an error and were not written
  */
 record JobReport(
         long rows,
@@ -42,7 +43,8 @@ record JobReport(
         String samples,
         EvaluationReport evaluation,
         long resumedRows,
-        long computedRows) {
+        long computedRows,
+        long droppedRows) {
     private static final int REASONS = 5;
     private static final int SAMPLE_ROWS = 3;
 
@@ -84,7 +86,8 @@ record JobReport(
                 samples,
                 null,
                 0,
-                metrics.rows().value());
+                metrics.rows().value(),
+                0);
     }
 
     /** What the accumulators say, for rows that cannot be read back: too much where a task was retried. */
@@ -103,7 +106,8 @@ record JobReport(
                 "",
                 null,
                 0,
-                metrics.rows().value());
+                metrics.rows().value(),
+                0);
     }
 
     /** With the figures of an evaluation, or null. */
@@ -122,7 +126,8 @@ record JobReport(
                 samples,
                 figures,
                 resumedRows,
-                computedRows);
+                computedRows,
+                droppedRows);
     }
 
     /** With the number of rows that earlier runs had finished. */
@@ -141,7 +146,28 @@ record JobReport(
                 samples,
                 evaluation,
                 before,
-                computedRows);
+                computedRows,
+                droppedRows);
+    }
+
+    /** With the number of rows that were not written, because they have an error. */
+    JobReport dropping(long dropped) {
+        return new JobReport(
+                rows,
+                errors,
+                promptTokens,
+                completionTokens,
+                reasons,
+                modelLoads,
+                copiedRows,
+                reusedPromptTokens,
+                seconds,
+                path,
+                samples,
+                evaluation,
+                resumedRows,
+                computedRows,
+                dropped);
     }
 
     /** The most frequent errors and how many rows have them. As many reasons as rows may exist: a few reach the driver. */
@@ -185,6 +211,9 @@ record JobReport(
             line(out, "copied", String.format(Locale.ROOT, "%,d rows, greedy and equal to another", copiedRows));
         }
         line(out, "errors", String.format(Locale.ROOT, "%,d", errors));
+        if (droppedRows > 0) {
+            line(out, "dropped", String.format(Locale.ROOT, "%,d rows with an error (on_error is drop)", droppedRows));
+        }
         reasons.forEach((reason, number) -> out.printf(Locale.ROOT, "  %,d x %s%n", number, reason));
         long others =
                 errors - reasons.values().stream().mapToLong(Long::longValue).sum();

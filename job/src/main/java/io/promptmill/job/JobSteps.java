@@ -1,5 +1,6 @@
 package io.promptmill.job;
 
+import io.promptmill.udf.spark.GenerateMetrics;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -48,15 +49,22 @@ final class JobSteps {
                 "generating {} rows from {}",
                 rows.isPresent() ? rows.getAsLong() : "an unknown number of",
                 pipeline.config().input().paths());
-        Progress listener = Progress.start(pipeline.spark().sparkContext(), pipeline.metrics(), rows, progress);
+        ErrorPolicy policy = pipeline.config().errors();
+        GenerateMetrics metrics = pipeline.metrics();
+        Progress listener = Progress.start(pipeline.spark().sparkContext(), metrics, rows, progress, policy);
         try {
             work.run();
         } catch (Exception e) {
-            throw new JobFailedException(
-                    Failures.ownMessage(e).orElseGet(() -> Failures.firstLine(e)) + " (" + kept + ")", e);
+            String reason = listener.violation() != null
+                    ? listener.violation()
+                    : Failures.ownMessage(e).orElseGet(() -> Failures.firstLine(e));
+            throw new JobFailedException(reason + " (" + kept + ")", e);
         } finally {
             listener.close();
         }
+        policy.atEnd(metrics.rows().value(), metrics.errors().value()).ifPresent(reason -> {
+            throw new JobFailedException(reason + " (" + kept + ")", null);
+        });
     }
 
     /** The figures of the evaluation, or null: no row is lost for want of them. */
@@ -80,7 +88,11 @@ final class JobSteps {
     JobReport report(List<Path> published, double seconds) {
         String path = writer.target().toString();
         try {
-            return JobReport.of(read(published), pipeline.shownColumns(), pipeline.metrics(), seconds, path);
+            long dropped = pipeline.config().errors().onError() == ErrorPolicy.OnError.DROP
+                    ? pipeline.metrics().errors().value()
+                    : 0;
+            return JobReport.of(read(published), pipeline.shownColumns(), pipeline.metrics(), seconds, path)
+                    .dropping(dropped);
         } catch (Exception e) {
             LOG.warn("the rows are in {} but could not be counted: {}", path, Failures.firstLine(e));
             return JobReport.estimated(pipeline.metrics(), seconds, path);

@@ -23,13 +23,17 @@ import scala.jdk.javaapi.CollectionConverters;
  * comes with its executor's heartbeats. Thread-safe.
  */
 final class Progress extends SparkListener implements AutoCloseable {
+    private static final int JUDGED_SECONDS = 2;
+
     private final SparkContext context;
     private final Map<Long, LongAccumulator> accumulators;
     private final GenerateMetrics metrics;
     private final ProgressLine line;
+    private final ErrorPolicy policy;
     private final Map<Long, Map<Long, Long>> running = new ConcurrentHashMap<>();
     private final Set<Long> ended = ConcurrentHashMap.newKeySet();
     private final Map<Integer, Integer> tasksByStage = new ConcurrentHashMap<>();
+    private volatile String violation;
     private volatile int stage = -1;
     private volatile int endedInStage;
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
@@ -38,10 +42,11 @@ final class Progress extends SparkListener implements AutoCloseable {
         return thread;
     });
 
-    private Progress(SparkContext context, GenerateMetrics metrics, ProgressLine line) {
+    private Progress(SparkContext context, GenerateMetrics metrics, ProgressLine line, ErrorPolicy policy) {
         this.context = context;
         this.metrics = metrics;
         this.line = line;
+        this.policy = policy;
         accumulators = Map.of(
                 metrics.rows().id(), metrics.rows(),
                 metrics.errors().id(), metrics.errors(),
@@ -49,13 +54,15 @@ final class Progress extends SparkListener implements AutoCloseable {
                 metrics.completionTokens().id(), metrics.completionTokens());
     }
 
-    /** Shows the job's state until closed. */
-    static Progress start(SparkContext context, GenerateMetrics metrics, OptionalLong rows, PrintStream out) {
+    /** Shows the job's state until closed, and ends Spark's jobs where there are more errors than the policy allows. */
+    static Progress start(
+            SparkContext context, GenerateMetrics metrics, OptionalLong rows, PrintStream out, ErrorPolicy policy) {
         ProgressLine line = new ProgressLine(out, rows);
-        Progress progress = new Progress(context, metrics, line);
+        Progress progress = new Progress(context, metrics, line, policy);
         context.addSparkListener(progress);
         long period = line.periodSeconds();
         progress.timer.scheduleAtFixedRate(progress::show, period, period, TimeUnit.SECONDS);
+        progress.timer.scheduleAtFixedRate(progress::judge, JUDGED_SECONDS, JUDGED_SECONDS, TimeUnit.SECONDS);
         return progress;
     }
 
@@ -101,6 +108,20 @@ final class Progress extends SparkListener implements AutoCloseable {
             show();
         }
         line.finish();
+    }
+
+    /** Why the job was ended, or null where it was not. */
+    String violation() {
+        return violation;
+    }
+
+    private void judge() {
+        if (violation == null) {
+            policy.early(total(metrics.rows()), total(metrics.errors())).ifPresent(reason -> {
+                violation = reason;
+                context.cancelAllJobs();
+            });
+        }
     }
 
     private void enter(int stageId) {

@@ -54,7 +54,8 @@ final class ResultRows {
                         coalesce(sum(col(OutputSchema.ATTEMPTS)), lit(0)),
                         count(col(OutputSchema.ERROR)))
                 .first();
-        return rows + " " + finished + " " + pipeline.config().output();
+        return rows + " " + finished + " " + pipeline.config().output() + " "
+                + pipeline.config().errors().onError();
     }
 
     private static Column text(String[] columns) {
@@ -83,7 +84,8 @@ final class ResultRows {
                 .toArray(Column[]::new);
         return rows.repartitionByRange(files(), col(ORDER))
                 .sortWithinPartitions(order.toArray(Column[]::new))
-                .select(columns);
+                .select(columns)
+                .transform(pipeline.config().errors()::written);
     }
 
     private int files() {

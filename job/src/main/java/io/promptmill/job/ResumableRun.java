@@ -38,12 +38,15 @@ final class ResumableRun implements JobRun {
     private final JobSteps steps;
     private final Ledger ledger;
     private final Publication publication;
+    private final Provenance provenance;
     private final boolean acceptChanges;
     private final String run = RunId.next();
 
-    private ResumableRun(RowPipeline pipeline, OutputWriter writer, boolean acceptChanges) throws IOException {
+    private ResumableRun(RowPipeline pipeline, OutputWriter writer, Provenance provenance, boolean acceptChanges)
+            throws IOException {
         this.pipeline = pipeline;
         this.writer = writer;
+        this.provenance = provenance;
         this.acceptChanges = acceptChanges;
         steps = new JobSteps(pipeline, writer);
         ledger = new Ledger(pipeline.spark(), writer.target(), pipeline.added(), run);
@@ -70,16 +73,18 @@ final class ResumableRun implements JobRun {
             Manifest begun = Manifest.read(output, hadoop);
             GenerateSpec dated = begun == null ? spec : spec.withStart(begun.start());
             RowPipeline pipeline = new RowPipeline(spark, config, dated, functions);
-            Manifest manifest = JobSettings.manifest(pipeline, dated, ModelIdentity.of(spec.model(), hadoop), hadoop);
+            ModelIdentity model = ModelIdentity.of(spec.model(), hadoop);
+            Manifest manifest = JobSettings.manifest(pipeline, dated, model, hadoop);
+            Provenance provenance = new Provenance(pipeline, dated, model, hadoop);
             if (begun != null) {
                 begun.requireSame(manifest, output.toString(), acceptChanges);
             }
-            ResumableRun run = new ResumableRun(pipeline, writer, acceptChanges);
+            ResumableRun run = new ResumableRun(pipeline, writer, provenance, acceptChanges);
             run.ledger.prepare();
             if (begun == null || !begun.equalSettings(manifest)) {
                 manifest.write(output, hadoop);
             }
-            return config.trigger().isStream() ? new StreamRun(pipeline, writer) : run;
+            return config.trigger().isStream() ? new StreamRun(pipeline, writer, provenance) : run;
         } catch (IOException e) {
             throw new DataException("output.path '" + output + "' cannot be used: " + Failures.firstLine(e), e);
         }
@@ -100,7 +105,7 @@ final class ResumableRun implements JobRun {
                     : InputSize.of(pipeline.input(), pipeline.config().input()).rows();
             boolean computed = new MissingRows(pipeline, steps, ledger).compute(input, rows, before, progress);
             double seconds = (System.nanoTime() - start) / 1e9;
-            return publish(input, published, computed, seconds).resumed(before);
+            return publish(input, published, computed, new Before(before, seconds));
         } catch (IOException e) {
             throw new JobFailedException(
                     "the output at " + writer.target() + " cannot be written: " + Failures.firstLine(e)
@@ -123,7 +128,7 @@ final class ResumableRun implements JobRun {
         }
     }
 
-    private JobReport publish(Dataset<Row> input, Optional<Published> published, boolean computed, double seconds)
+    private JobReport publish(Dataset<Row> input, Optional<Published> published, boolean computed, Before before)
             throws IOException {
         ledger.compact();
         ResultRows rows = new ResultRows(pipeline, input, ledger.results());
@@ -133,7 +138,7 @@ final class ResumableRun implements JobRun {
                 && published.get().contents().equals(contents)
                 && publication.isWhole(published.get())) {
             LOG.info("nothing is missing in {}", writer.target());
-            return steps.report(List.of(writer.target()), seconds);
+            return report(before);
         }
         if (rows.haveAllFailed()) {
             throw new JobFailedException(
@@ -143,14 +148,28 @@ final class ResumableRun implements JobRun {
         }
         steps.describe("publish");
         Path stage = publication.stage(run);
-        writer.write(rows.ordered(), stage);
+        writer.write(provenance.mark(rows.ordered()), stage);
         EvaluationReport figures = steps.evaluate(List.of(stage));
         publication.publish(stage, contents, null);
         if (figures != null) {
             publication.attach(EvaluationReport.FILE, figures.json());
         }
-        return steps.report(List.of(writer.target()), seconds).with(figures);
+        JobReport report = report(before).with(figures);
+        publication.attach(Provenance.FILE, provenance.json(report));
+        return report;
     }
+
+    private JobReport report(Before before) {
+        return steps.report(List.of(writer.target()), before.seconds()).resumed(before.rows());
+    }
+
+    /**
+     * What came before the publication.
+     *
+     * @param rows that earlier runs had finished
+     * @param seconds that computing took
+     */
+    private record Before(long rows, double seconds) {}
 
     private static Configuration hadoop(SparkSession spark) {
         return spark.sparkContext().hadoopConfiguration();

@@ -29,13 +29,15 @@ final class StreamRun implements JobRun {
 
     private final RowPipeline pipeline;
     private final OutputWriter writer;
+    private final Provenance provenance;
     private final JobSteps steps;
     private final Publication publication;
     private final String run = RunId.next();
 
-    StreamRun(RowPipeline pipeline, OutputWriter writer) throws IOException {
+    StreamRun(RowPipeline pipeline, OutputWriter writer, Provenance provenance) throws IOException {
         this.pipeline = pipeline;
         this.writer = writer;
+        this.provenance = provenance;
         steps = new JobSteps(pipeline, writer);
         publication =
                 new Publication(writer.target(), pipeline.spark().sparkContext().hadoopConfiguration());
@@ -55,7 +57,9 @@ final class StreamRun implements JobRun {
                     .start();
             query.awaitTermination();
             double seconds = (System.nanoTime() - start) / 1e9;
-            return steps.report(List.of(writer.target()), seconds).resumed(before);
+            JobReport report = steps.report(List.of(writer.target()), seconds).resumed(before);
+            publication.attach(Provenance.FILE, provenance.json(report));
+            return report;
         } catch (StreamingQueryException e) {
             throw failed(e);
         } catch (IOException | TimeoutException e) {
@@ -85,7 +89,7 @@ final class StreamRun implements JobRun {
         new MissingRows(pipeline, steps, ledger).compute(input, OptionalLong.of(rows.count()), ledger.keys(), progress);
         ledger.compact();
         Path stage = publication.stage(run + "b" + batch);
-        writer.write(new ResultRows(pipeline, input, ledger.results()).ordered(), stage);
+        writer.write(provenance.mark(new ResultRows(pipeline, input, ledger.results()).ordered()), stage);
         publication.publish(stage, "", batch);
     }
 

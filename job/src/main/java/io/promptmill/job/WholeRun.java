@@ -16,6 +16,7 @@ final class WholeRun implements JobRun {
 
     private final RowPipeline pipeline;
     private final OutputWriter writer;
+    private final Provenance provenance;
     private final JobSteps steps;
     private final Dataset<Row> output;
     private final OptionalLong rows;
@@ -23,9 +24,10 @@ final class WholeRun implements JobRun {
     /**
      * @throws io.promptmill.udf.error.PromptmillException where the job could not succeed
      */
-    WholeRun(RowPipeline pipeline, OutputWriter writer) {
+    WholeRun(RowPipeline pipeline, OutputWriter writer, Provenance provenance) {
         this.pipeline = pipeline;
         this.writer = writer;
+        this.provenance = provenance;
         InputSize size = InputSize.of(pipeline.input(), pipeline.config().input());
         rows = size.rows();
         output = pipeline.generate(pipeline.spread(pipeline.input(), size), function -> function);
@@ -38,7 +40,12 @@ final class WholeRun implements JobRun {
     public JobReport run(PrintStream progress) {
         long start = System.nanoTime();
         try {
-            steps.compute(rows, progress, () -> writer.write(output), "nothing was written to " + writer.target());
+            steps.compute(
+                    rows,
+                    progress,
+                    () -> writer.write(
+                            provenance.mark(pipeline.config().errors().written(output))),
+                    "nothing was written to " + writer.target());
         } catch (JobFailedException e) {
             writer.clean();
             throw e;
@@ -60,8 +67,10 @@ final class WholeRun implements JobRun {
         // Before the rows are published, so that the figures appear together with them.
         writer.keep();
         EvaluationReport figures = failed ? null : steps.evaluate(List.of(writer.staging()));
+        JobReport report = steps.report(List.of(writer.staging()), seconds).with(figures);
+        addFile(Provenance.FILE, provenance.json(report));
         if (figures != null) {
-            addFigures(figures);
+            addFile(EvaluationReport.FILE, figures.json());
         }
         List<Path> published = publish();
         if (failed) {
@@ -70,14 +79,14 @@ final class WholeRun implements JobRun {
                             + writer.target(),
                     null);
         }
-        return steps.report(published, seconds).with(figures);
+        return report;
     }
 
-    private void addFigures(EvaluationReport figures) {
+    private void addFile(String name, String text) {
         try {
-            writer.addFile(EvaluationReport.FILE, figures.json());
+            writer.addFile(name, text);
         } catch (IOException e) {
-            LOG.warn("the figures of the evaluation could not be written: {}", Failures.firstLine(e));
+            LOG.warn("{} could not be written: {}", name, Failures.firstLine(e));
         }
     }
 

@@ -14,7 +14,9 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -73,9 +75,54 @@ class GenerationJobTest {
     }
 
     @Test
+    void errorsAreKeptDroppedOrTheEndOfTheJob() throws IOException {
+        write("in.jsonl", "{\"text\": \"a\"}\n{\"text\": \"refuse\"}\n{\"text\": \"b\"}\n");
+        for (String mode : List.of("error", "resume")) {
+            String output = "output.path=" + path(mode);
+            JobReport dropped = run("in.jsonl", "on_error=drop", "output.mode=" + mode, output);
+            assertEquals(2, dropped.rows());
+            assertEquals(1, dropped.droppedRows());
+            assertEquals(2, spark.read().parquet(path(mode)).count());
+        }
+        JobFailedException failed = assertThrows(JobFailedException.class, () -> run("in.jsonl", "on_error=fail"));
+        assertMentions(failed.getMessage(), "1 of 3 rows", "on_error is fail");
+        JobFailedException tooMany =
+                assertThrows(JobFailedException.class, () -> run("in.jsonl", "max_error_fraction=0.3"));
+        assertMentions(tooMany.getMessage(), "1 of 3 rows", "max_error_fraction 0.3");
+        assertFalse(Files.exists(folder.resolve("out")));
+        assertNothingHidden();
+        assertEquals(3, run("in.jsonl", "max_error_fraction=0.4").rows());
+        assertMentions(refusal("in.jsonl", "on_error=ignore"), "keep, drop, fail");
+    }
+
+    @Test
+    void theOutputSaysHowItWasMade() throws Exception {
+        write("in.jsonl", "{\"text\": \"a\"}\n{\"text\": \"refuse\"}\n");
+        String sha256 = HexFormat.of()
+                .formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(Path.of(MODEL))));
+        for (String mode : List.of("error", "resume")) {
+            run("in.jsonl", "output.mode=" + mode, "output.path=" + path(mode));
+            assertMentions(
+                    Files.readString(folder.resolve(mode + "/_promptmill.json")),
+                    "\"sha256\" : \"" + sha256 + "\"",
+                    "\"spark\" : \"" + spark.version() + "\"",
+                    "\"sampling.max_tokens\" : ",
+                    "\"rows\" : 2",
+                    "\"errors\" : 1");
+            String inParquet = spark.read()
+                    .parquet(path(mode))
+                    .schema()
+                    .apply("completion")
+                    .metadata()
+                    .getString("promptmill");
+            assertMentions(inParquet, sha256, "chat_template_sha256");
+        }
+    }
+
+    @Test
     void theSummaryCountsCopiedRowsAndSharedTokens() {
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
-        new JobReport(5_000, 0, 400, 9, Map.of(), 1, 1_234, 100, 2, "out", "", null, 0, 5_000)
+        new JobReport(5_000, 0, 400, 9, Map.of(), 1, 1_234, 100, 2, "out", "", null, 0, 5_000, 0)
                 .print(new PrintStream(printed, true, StandardCharsets.UTF_8));
         assertTrue(printed.toString(StandardCharsets.UTF_8).contains("copied       1,234 rows"), printed.toString());
         assertTrue(

@@ -4,9 +4,14 @@ import com.esotericsoftware.kryo.DefaultSerializer;
 import com.esotericsoftware.kryo.serializers.JavaSerializer;
 import java.io.Serializable;
 import org.apache.spark.SparkContext;
+import org.apache.spark.util.CollectionAccumulator;
 import org.apache.spark.util.LongAccumulator;
 
-/** Counts of a running job, summed over its tasks. Updated on executors, read on the driver. */
+/**
+ * Counts of a running job, summed over its tasks. Updated on executors, read on the driver.
+ *
+ * @param hosts that have loaded a model, once for each time, in words
+ */
 @DefaultSerializer(JavaSerializer.class)
 public record GenerateMetrics(
         LongAccumulator rows,
@@ -15,7 +20,8 @@ public record GenerateMetrics(
         LongAccumulator completionTokens,
         LongAccumulator copiedRows,
         LongAccumulator reusedPromptTokens,
-        LongAccumulator modelLoads)
+        LongAccumulator modelLoads,
+        CollectionAccumulator<String> hosts)
         implements Serializable {
 
     public static GenerateMetrics register(SparkContext context) {
@@ -26,6 +32,7 @@ public record GenerateMetrics(
                 context.longAccumulator("promptmill.completion_tokens"),
                 context.longAccumulator("promptmill.copied_rows"),
                 context.longAccumulator("promptmill.reused_prompt_tokens"),
-                context.longAccumulator("promptmill.model_loads"));
+                context.longAccumulator("promptmill.model_loads"),
+                context.collectionAccumulator("promptmill.hosts"));
     }
 }

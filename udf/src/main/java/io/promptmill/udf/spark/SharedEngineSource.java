@@ -79,6 +79,7 @@ final class SharedEngineSource implements EngineSource {
                         () -> {
                             if (metrics != null) {
                                 metrics.modelLoads().add(1L);
+                                metrics.hosts().add(HostFeatures.describe());
                             }
                         });
         TaskContext task = TaskContext.get();

@@ -1,0 +1,88 @@
+package io.promptmill.job;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.promptmill.job.ledger.Manifest;
+import io.promptmill.udf.spark.GenerateSpec;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeSet;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.MetadataBuilder;
+
+/**
+ * Says where rows come from: the model by its digest, the settings, versions. It lies beside the rows as a file and, where
+ * their format is Parquet, in the metadata of the first column that the job adds. Immutable.
+ */
+final class Provenance {
+    /** Beside the rows; readers of the rows pass over names that begin with an underscore. */
+    static final String FILE = "_promptmill.json";
+
+    /** The key in a column's metadata. */
+    static final String KEY = "promptmill";
+
+    private final RowPipeline pipeline;
+    private final ObjectNode making;
+    private final Instant begun = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+
+    /** @param model as executors are given it */
+    Provenance(RowPipeline pipeline, GenerateSpec spec, ModelIdentity model, Configuration hadoop) {
+        this.pipeline = pipeline;
+        Manifest manifest = JobSettings.manifest(pipeline, spec, model, hadoop);
+        making = JsonNodeFactory.instance.objectNode();
+        making.put("promptmill", Version.number());
+        making.put("spark", pipeline.spark().version());
+        ObjectNode description = making.putObject("model");
+        description.put("reference", pipeline.config().model());
+        description.put("sha256", model.sha256());
+        description.put("chat_template_sha256", model.chatTemplateSha256());
+        description.put("precision", spec.engine().precision());
+        pipeline.config().input().paths().forEach(making.putArray("input")::add);
+        putAll(making.putObject("settings"), manifest.settings());
+        making.put("start", manifest.start());
+    }
+
+    /** The rows with how they were made in the metadata of a column. */
+    Dataset<Row> mark(Dataset<Row> rows) {
+        String marked = pipeline.added().fieldNames()[0];
+        Column[] columns = Arrays.stream(rows.columns())
+                .map(name -> {
+                    Column column = functions.col("`" + name.replace("`", "``") + "`");
+                    return name.equals(marked)
+                            ? column.as(
+                                    name,
+                                    new MetadataBuilder()
+                                            .putString(KEY, making.toString())
+                                            .build())
+                            : column;
+                })
+                .toArray(Column[]::new);
+        return rows.select(columns);
+    }
+
+    /** All of it, with what a run has done. */
+    String json(JobReport report) {
+        ObjectNode all = making.deepCopy();
+        ObjectNode run = all.putObject("run");
+        run.put("begun", begun.toString());
+        run.put("ended", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+        run.put("rows", report.rows());
+        run.put("errors", report.errors());
+        run.put("prompt_tokens", report.promptTokens());
+        run.put("completion_tokens", report.completionTokens());
+        run.put("rows_finished_before", report.resumedRows());
+        run.put("rows_computed", report.computedRows());
+        new TreeSet<>(pipeline.metrics().hosts().value()).forEach(run.putArray("hosts")::add);
+        return all.toPrettyString() + "\n";
+    }
+
+    private static void putAll(ObjectNode node, Map<String, String> values) {
+        values.forEach(node::put);
+    }
+}
