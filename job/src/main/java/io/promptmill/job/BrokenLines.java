@@ -1,6 +1,6 @@
 package io.promptmill.job;
 
-import static org.apache.spark.sql.functions.col;
+import static io.promptmill.job.ledger.ColumnNames.quoted;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.when;
 
@@ -79,9 +79,5 @@ final class BrokenLines {
             default ->
                 when(broken, lit(null).cast(field.dataType())).otherwise(column).as(name);
         };
-    }
-
-    private static Column quoted(String name) {
-        return col("`" + name.replace("`", "``") + "`");
     }
 }

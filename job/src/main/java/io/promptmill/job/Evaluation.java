@@ -1,5 +1,6 @@
 package io.promptmill.job;
 
+import static io.promptmill.job.ledger.ColumnNames.quoted;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
@@ -118,10 +119,6 @@ abstract class Evaluation {
     static long total(Row row, String name) {
         int index = row.fieldIndex(name);
         return row.isNullAt(index) ? 0 : row.getLong(index);
-    }
-
-    static Column quoted(String name) {
-        return col("`" + name.replace("`", "``") + "`");
     }
 
     private static DataType gold(String column, StructType input) {

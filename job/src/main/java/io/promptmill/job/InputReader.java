@@ -8,15 +8,20 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.streaming.DataStreamReader;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
-/** Opens the input of a job: finds its files, their format, and reads them with Spark's own sources. */
+/**
+ * Opens the input of a job with Spark's own sources: files, whose format is found out, tables of a catalog, and what other
+ * sources are on the class path.
+ */
 final class InputReader {
     private final SparkSession spark;
     private final InputConfig config;
@@ -38,9 +43,7 @@ final class InputReader {
         if (!isCsv() || rows.schema().isEmpty()) {
             return rows;
         }
-        return reader(Format.CSV, false)
-                .schema(BrokenLines.with(rows.schema()))
-                .load(config.paths().toArray(String[]::new));
+        return reader(Format.CSV, false).schema(BrokenLines.with(rows.schema())).load(paths());
     }
 
     /** True where the rows that were opened come from CSV. */
@@ -56,6 +59,19 @@ final class InputReader {
      * @throws ConfigException where the format cannot be told
      */
     Dataset<Row> open(List<String> expected) {
+        Dataset<Row> rows = isOfFiles() ? openFiles() : openSource();
+        if (List.of(rows.columns()).equals(List.of(BrokenLines.COLUMN))) {
+            throw new DataException(config.described() + " holds no line of valid JSON; correct it or give"
+                    + " input.format (" + Format.labels() + ")");
+        }
+        return rows.schema().isEmpty() ? spark.createDataFrame(List.of(), textColumns(expected)) : rows;
+    }
+
+    private boolean isOfFiles() {
+        return config.table() == null && config.format() != Format.OTHER;
+    }
+
+    private Dataset<Row> openFiles() {
         List<Path> files = new ArrayList<>();
         for (String path : config.paths()) {
             files.addAll(
@@ -64,41 +80,59 @@ final class InputReader {
         Format format = config.format() == null ? infer(files) : config.format();
         opened = format;
         document = format == Format.JSON && isDocument(files);
-        Dataset<Row> rows;
+        SparkSources.require(spark, sourceName(format), "input.format");
+        return load("as " + format.label(), () -> reader(format, document).load(paths()));
+    }
+
+    private Dataset<Row> openSource() {
+        if (config.table() != null) {
+            return load(
+                    "in catalog " + spark.catalog().currentCatalog(),
+                    () -> spark.read().options(config.options()).table(config.table()));
+        }
+        SparkSources.require(spark, config.source(), "input.format");
+        opened = Format.OTHER;
+        return load("as " + config.source(), () -> reader(Format.OTHER, false).load(paths()));
+    }
+
+    private String[] paths() {
+        return config.paths().toArray(String[]::new);
+    }
+
+    private Dataset<Row> load(String how, Supplier<Dataset<Row>> source) {
         try {
-            rows = reader(format, document).load(config.paths().toArray(String[]::new));
+            return source.get();
         } catch (Exception e) {
             // Spark's checked AnalysisException is not declared by its Java-visible signature.
             if (spark.sparkContext().isStopped()) {
                 throw new JobFailedException("the cluster has ended the application: " + Failures.firstLine(e), e);
             }
             throw new DataException(
-                    "input.path " + config.paths() + " cannot be read as " + format.label() + ": "
-                            + Failures.firstLine(e),
+                    config.described() + " cannot be read " + how + ": " + Failures.firstLine(e) + SparkSources.hint(e),
                     e);
         }
-        if (List.of(rows.columns()).equals(List.of(BrokenLines.COLUMN))) {
-            throw new DataException("input.path " + config.paths() + " holds no line of valid JSON; correct it or give"
-                    + " input.format (" + Format.labels() + ")");
-        }
-        return rows.schema().isEmpty() ? spark.createDataFrame(List.of(), textColumns(expected)) : rows;
     }
 
     /**
-     * The files that come to the input's path, as a stream with the columns of {@link #openMarked}, which is called before.
+     * What comes to the input, as a stream with the columns of {@link #openMarked}, which is called before.
      *
-     * @throws ConfigException where the input is not one folder or glob
+     * @throws ConfigException where the input is not one folder, glob or table
      */
     Dataset<Row> openStream(StructType columns) {
-        if (config.paths().size() != 1) {
+        if (config.paths().size() > 1) {
             throw new ConfigException("'input.path' has " + config.paths().size()
                     + " values; a job that takes files as they come needs one folder or glob");
         }
-        return spark.readStream()
-                .format(sourceName(opened))
-                .schema(columns)
-                .options(options(opened, document))
-                .load(config.paths().get(0));
+        if (config.table() != null) {
+            return spark.readStream().options(config.options()).table(config.table());
+        }
+        DataStreamReader stream = spark.readStream().format(sourceName(opened)).options(options(opened, document));
+        if (isOfFiles() || config.schema() != null) {
+            stream = stream.schema(columns);
+        }
+        return config.paths().isEmpty()
+                ? stream.load()
+                : stream.load(config.paths().get(0));
     }
 
     private DataFrameReader reader(Format format, boolean asDocument) {
@@ -137,8 +171,12 @@ final class InputReader {
                 && JsonLayout.of(files, spark.sparkContext().hadoopConfiguration()) == JsonLayout.DOCUMENT;
     }
 
-    private static String sourceName(Format format) {
-        return format == Format.JSONL ? "json" : format.label();
+    private String sourceName(Format format) {
+        return switch (format) {
+            case JSONL -> "json";
+            case OTHER -> config.source();
+            default -> format.label();
+        };
     }
 
     private static StructType textColumns(List<String> names) {
@@ -174,6 +212,8 @@ final class InputReader {
             case "csv" -> Format.CSV;
             case "txt", "text" -> Format.TEXT;
             case "parquet" -> Format.PARQUET;
+            case "orc" -> Format.ORC;
+            case "avro" -> Format.AVRO;
             default ->
                 throw new ConfigException("the ending of '" + path + "' does not tell its format; give input.format ("
                         + Format.labels() + ")");

@@ -22,7 +22,7 @@ record InputSize(OptionalLong rows) {
 
     static InputSize of(Dataset<Row> input, InputConfig config) {
         boolean footers =
-                config.format() == Format.PARQUET || config.paths().get(0).endsWith(".parquet");
+                config.format() == Format.PARQUET || config.origins().get(0).endsWith(".parquet");
         boolean small =
                 input.queryExecution().optimizedPlan().stats().sizeInBytes().toLong() <= COUNTED_BYTES;
         return new InputSize(footers || small ? OptionalLong.of(input.count()) : OptionalLong.empty());

@@ -9,7 +9,6 @@ import java.util.OptionalLong;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.types.StructType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +30,7 @@ final class JobSteps {
     JobSteps(RowPipeline pipeline, OutputWriter writer) {
         this.pipeline = pipeline;
         this.writer = writer;
+        writer.checkColumns(pipeline.spark(), pipeline.outputSchema(), pipeline.added());
         EvaluationConfig wanted = pipeline.config().evaluation();
         evaluation =
                 wanted == null ? null : Evaluation.of(wanted, pipeline.input().schema(), pipeline.outputSchema());
@@ -48,7 +48,7 @@ final class JobSteps {
         LOG.info(
                 "generating {} rows from {}",
                 rows.isPresent() ? rows.getAsLong() : "an unknown number of",
-                pipeline.config().input().paths());
+                pipeline.config().input().origins());
         ErrorPolicy policy = pipeline.config().errors();
         GenerateMetrics metrics = pipeline.metrics();
         Progress listener = Progress.start(pipeline.spark().sparkContext(), metrics, rows, progress, policy);
@@ -112,12 +112,7 @@ final class JobSteps {
 
     /** The rows of folders or files that this job has written. */
     Dataset<Row> read(List<Path> written) {
-        StructType columns = pipeline.outputSchema();
-        return pipeline.spark()
-                .read()
-                .schema(columns)
-                .format(writer.sourceName())
-                .load(written.stream().map(Path::toString).toArray(String[]::new));
+        return writer.read(pipeline.spark(), pipeline.outputSchema(), written);
     }
 
     /** For the pages of Spark's user interface. */

@@ -2,20 +2,29 @@ package io.promptmill.job;
 
 import io.promptmill.job.OutputConfig.Mode;
 import io.promptmill.job.ledger.Ledger;
+import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.error.DataException;
+import io.promptmill.udf.error.NearestName;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.AtomicType;
+import org.apache.spark.sql.types.BinaryType;
+import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /** Refuses outputs that would harm what is at the output path already. Changes nothing; used by one thread. */
 final class OutputCheck {
+    private static final Pattern AVRO_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
+
     private final OutputConfig config;
     private final FileSystem files;
     private final Path target;
@@ -86,37 +95,88 @@ final class OutputCheck {
         if (config.mode() != Mode.APPEND || !files.exists(target)) {
             return;
         }
-        List<String> names = new ArrayList<>();
-        for (FileStatus status : files.listStatus(target)) {
-            String name = status.getPath().getName();
-            if (status.isFile() && !name.startsWith("_") && !name.startsWith(".")) {
-                names.add(name);
-            }
-        }
-        boolean parquet = config.format().equals("parquet");
+        List<String> names = PartFiles.below(files, target);
+        OutputFormat format = config.format();
+        List<String> folders = config.layout().partitionBy();
         for (String name : names) {
-            if (!name.contains(parquet ? ".parquet" : ".json")) {
+            if (!name.contains(format.ending())) {
                 throw new DataException("output.path '" + target + "' holds '" + name + "'; this job would append "
-                        + config.format() + ". Choose another output path or output.format");
+                        + format.label() + ". Choose another output path or output.format");
+            }
+            if (!folders(name).equals(folders)) {
+                throw new DataException("output.path '" + target + "' holds '" + name + "', in folders by "
+                        + folders(name) + "; this job would append in folders by " + folders
+                        + ". Choose another output path or output.partition_by");
             }
         }
         // JSON lines carry their own names; an empty folder has no schema to ask for.
-        if (parquet && !names.isEmpty()) {
-            StructType existing = schema(spark);
-            if (!columns(existing).equals(columns(schema))) {
-                throw new DataException("output.path '" + target + "' holds rows with the columns " + columns(existing)
-                        + "; this job would append " + columns(schema) + ". Choose another output path");
+        if (!names.isEmpty() && format != OutputFormat.JSONL) {
+            List<String> existing = columns(schema(spark, format), folders, format.hasSchema());
+            List<String> coming = columns(schema, folders, format.hasSchema());
+            if (!existing.equals(coming)) {
+                throw new DataException("output.path '" + target + "' holds rows with the columns " + existing
+                        + "; this job would append " + coming + ". Choose another output path");
             }
         }
     }
 
-    private StructType schema(SparkSession spark) {
+    /**
+     * Checks that the output's format and folders can take such rows.
+     *
+     * @throws ConfigException where they cannot
+     */
+    void columns(SparkSession spark, StructType schema, List<String> added) {
+        SparkSources.require(spark, config.format().source(), "output.format");
+        List<String> names = List.of(schema.fieldNames());
+        List<String> folders = config.layout().partitionBy();
+        for (String name : folders) {
+            if (!names.contains(name)) {
+                throw new ConfigException(
+                        "'output.partition_by' names '" + name + "', which is not a column of the output; "
+                                + NearestName.hint(name, names) + "the columns are " + names);
+            }
+            DataType type = schema.apply(name).dataType();
+            if (!(type instanceof AtomicType) || type instanceof BinaryType) {
+                throw new ConfigException("'output.partition_by' names '" + name + "', which is of type "
+                        + type.simpleString() + "; the name of a folder can hold text, numbers, dates and booleans");
+            }
+        }
+        if (folders.containsAll(added)) {
+            throw new ConfigException(
+                    "'output.partition_by' names every column that the job adds; leave one for the files");
+        }
+        if (config.format() == OutputFormat.AVRO) {
+            for (String name : names) {
+                if (!AVRO_NAME.matcher(name).matches()) {
+                    throw new ConfigException(
+                            "column '" + name + "' cannot be written as avro, whose names have letters,"
+                                    + " digits and _ alone; rename it before the job, or choose another output.format");
+                }
+            }
+        }
+    }
+
+    /** Keys of the folders in which a file lies. */
+    private static List<String> folders(String file) {
+        List<String> keys = new ArrayList<>();
+        String[] parts = file.split("/");
+        for (int part = 0; part < parts.length - 1; part++) {
+            keys.add(parts[part].contains("=") ? parts[part].substring(0, parts[part].indexOf('=')) : parts[part]);
+        }
+        return keys;
+    }
+
+    private StructType schema(SparkSession spark, OutputFormat format) {
         try {
-            return spark.read().parquet(target.toString()).schema();
+            return spark.read()
+                    .format(format.source())
+                    .options(format == OutputFormat.CSV ? CsvColumns.OPTIONS : Map.of())
+                    .load(target.toString())
+                    .schema();
         } catch (Exception e) {
             // Spark's checked AnalysisException is not declared by its Java-visible signature.
             throw new DataException(
-                    "output.path '" + target + "' cannot be read as parquet: " + Failures.firstLine(e)
+                    "output.path '" + target + "' cannot be read as " + format.label() + ": " + Failures.firstLine(e)
                             + ". Choose another output path",
                     e);
         }
@@ -125,7 +185,8 @@ final class OutputCheck {
     private void foreign() throws IOException {
         for (FileStatus status : files.listStatus(target)) {
             String name = status.getPath().getName();
-            if (!name.startsWith("part-") && !name.startsWith("_") && !name.startsWith(".")) {
+            boolean folder = status.isDirectory() && name.contains("=");
+            if (!folder && !name.startsWith("part-") && !name.startsWith("_") && !name.startsWith(".")) {
                 throw new DataException("output.path '" + target + "' holds '" + name
                         + "', which no Spark job has written; it is not overwritten. Choose another path or remove it");
             }
@@ -153,10 +214,13 @@ final class OutputCheck {
         }
     }
 
-    private static List<String> columns(StructType schema) {
+    /** The columns in files, without those that are folders. */
+    private static List<String> columns(StructType schema, List<String> folders, boolean withTypes) {
         List<String> columns = new ArrayList<>();
         for (StructField field : schema.fields()) {
-            columns.add(field.name() + " " + field.dataType().sql());
+            if (!folders.contains(field.name())) {
+                columns.add(withTypes ? field.name() + " " + field.dataType().sql() : field.name());
+            }
         }
         return columns;
     }

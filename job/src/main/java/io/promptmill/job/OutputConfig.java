@@ -5,17 +5,16 @@ import io.promptmill.job.ledger.CommitInterval;
 import io.promptmill.udf.error.ConfigException;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /**
  * Where the rows go.
  *
  * @param path folder on any Hadoop filesystem
- * @param format {@code parquet} or {@code jsonl}
- * @param partitions number of files that the rows are gathered in; 0: as many as there were tasks or, with {@code
- *     resume}, as their size asks for
+ * @param layout how rows are divided into files
  * @param commits how often a resumable job commits
  */
-record OutputConfig(String path, String format, Mode mode, int partitions, CommitInterval commits) {
+record OutputConfig(String path, OutputFormat format, Mode mode, FileLayout layout, CommitInterval commits) {
 
     /** What happens to rows that are at the path already. */
     enum Mode {
@@ -25,22 +24,22 @@ record OutputConfig(String path, String format, Mode mode, int partitions, Commi
         RESUME
     }
 
-    private static final List<String> KEYS =
-            List.of("path", "format", "mode", "partitions", "commit_rows", "commit_seconds");
+    private static final List<String> KEYS = Stream.concat(
+                    Stream.of("path", "format", "mode", "commit_rows", "commit_seconds"), FileLayout.KEYS.stream())
+            .toList();
 
     static OutputConfig of(JsonNode node) {
         Section section = Section.of("output", node, KEYS);
-        String format = oneOf(section, "format", List.of("parquet", "jsonl"));
-        String mode = oneOf(section, "mode", List.of("error", "overwrite", "append", "resume"));
-        int partitions = section.smallInteger("partitions").orElse(0);
-        if (partitions < 0) {
-            throw new ConfigException("'output.partitions' is " + partitions + "; expected 0 (as they come) or more");
-        }
+        OutputFormat format = section.oneOf("format", OutputFormat.labels())
+                .map(name -> OutputFormat.valueOf(name.toUpperCase(Locale.ROOT)))
+                .orElse(OutputFormat.PARQUET);
+        String mode = section.oneOf("mode", List.of("error", "overwrite", "append", "resume"))
+                .orElse("error");
         return new OutputConfig(
                 section.requireText("path"),
                 format,
                 Mode.valueOf(mode.toUpperCase(Locale.ROOT)),
-                partitions,
+                FileLayout.of(section, format),
                 commits(section, mode));
     }
 
@@ -57,14 +56,5 @@ record OutputConfig(String path, String format, Mode mode, int partitions, Commi
         return new CommitInterval(
                 section.integer("commit_rows").orElse(CommitInterval.DEFAULT.rows()),
                 section.integer("commit_seconds").orElse(CommitInterval.DEFAULT.seconds()));
-    }
-
-    /** The value of a key that has a few values; the first of them is the default. */
-    private static String oneOf(Section section, String key, List<String> values) {
-        String value = section.text(key);
-        if (value != null && !values.contains(value)) {
-            throw section.wrong(key, section.value(key), "one of " + String.join(", ", values));
-        }
-        return value == null ? values.get(0) : value;
     }
 }

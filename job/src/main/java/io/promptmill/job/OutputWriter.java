@@ -8,13 +8,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 import org.slf4j.Logger;
@@ -30,6 +29,7 @@ final class OutputWriter {
 
     private final OutputConfig config;
     private final Configuration hadoop;
+    private final OutputFiles rowFiles;
     private final FileSystem files;
     private final Path target;
     private final Path workspace;
@@ -44,6 +44,7 @@ final class OutputWriter {
     OutputWriter(OutputConfig config, Configuration hadoop) {
         this.config = config;
         this.hadoop = hadoop;
+        rowFiles = new OutputFiles(config);
         try {
             Path path = new Path(config.path());
             files = path.getFileSystem(hadoop);
@@ -96,6 +97,16 @@ final class OutputWriter {
     }
 
     /**
+     * Checks that the output's format and folders can take such rows.
+     *
+     * @param added those of the columns that are the job's
+     * @throws io.promptmill.udf.error.ConfigException where they cannot
+     */
+    void checkColumns(SparkSession spark, StructType schema, StructType added) {
+        new OutputCheck(config, files, target).columns(spark, schema, List.of(added.fieldNames()));
+    }
+
+    /**
      * Checks that the output may be written, and can be.
      *
      * @param inputs that must not be replaced
@@ -127,23 +138,20 @@ final class OutputWriter {
     }
 
     /** Runs the job: every row is computed while it is written. */
-    void write(Dataset<Row> rows) {
-        write(rows, staging());
+    void write(Dataset<Row> rows) throws IOException {
+        rowFiles.write(rows, staging());
     }
 
-    /** Writes rows into a folder that is not there yet. */
-    void write(Dataset<Row> rows, Path folder) {
-        Dataset<Row> gathered = config.partitions() > 0 ? rows.repartition(config.partitions()) : rows;
-        gathered.write()
-                .format(sourceName())
-                .option("ignoreNullFields", "false")
-                .mode(SaveMode.ErrorIfExists)
-                .save(folder.toString());
+    /** Writes the rows of a resumable job, in their order, into a folder that is not there yet. */
+    void write(ResultRows rows, UnaryOperator<Dataset<Row>> marking, Path folder) throws IOException {
+        rowFiles.writeOrdered(number -> marking.apply(rows.ordered(number)), rows.files(), folder);
     }
 
-    /** Name of Spark's source that reads what was written. */
-    String sourceName() {
-        return config.format().equals("jsonl") ? "json" : config.format();
+    /** The rows of folders or files that were written. */
+    Dataset<Row> read(SparkSession spark, StructType schema, List<Path> written) {
+        // Files that were added to others.
+        boolean single = config.mode() == Mode.APPEND && !written.contains(staging()) && !written.contains(target);
+        return rowFiles.read(spark, schema, written, single ? target : null);
     }
 
     /** From here on the rows stay in the workspace, whatever happens, until {@link #clean} removes it. */
@@ -213,12 +221,10 @@ final class OutputWriter {
 
     private List<Path> append() throws IOException {
         List<Path> moved = new ArrayList<>();
-        for (FileStatus status : files.listStatus(staging())) {
-            Path part = status.getPath();
-            if (!part.getName().startsWith("part-")) {
-                continue;
-            }
-            move(part, new Path(target, part.getName()), moved);
+        for (String part : PartFiles.below(files, staging())) {
+            Path to = new Path(target, part);
+            files.mkdirs(to.getParent());
+            move(new Path(staging(), part), to, moved);
         }
         List<Path> rows = List.copyOf(moved);
         for (String name : added) {
@@ -250,7 +256,7 @@ final class OutputWriter {
     private void takeBack(List<Path> moved, IOException cause) throws IOException {
         for (Path part : moved) {
             try {
-                rename(part, new Path(staging(), part.getName()));
+                rename(part, new Path(staging(), relative(part)));
             } catch (IOException e) {
                 cause.addSuppressed(e);
                 throw new IOException(
@@ -259,6 +265,10 @@ final class OutputWriter {
                         cause);
             }
         }
+    }
+
+    private String relative(Path part) {
+        return part.toUri().getPath().substring(target.toUri().getPath().length() + 1);
     }
 
     private void rename(Path from, Path to) throws IOException {

@@ -1,5 +1,7 @@
 package io.promptmill.job;
 
+import static io.promptmill.job.ledger.ColumnNames.quoted;
+
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.promptmill.job.ledger.Manifest;
@@ -7,13 +9,13 @@ import io.promptmill.udf.spark.GenerateSpec;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.MetadataBuilder;
 
 /**
@@ -43,17 +45,21 @@ final class Provenance {
         description.put("sha256", model.sha256());
         description.put("chat_template_sha256", model.chatTemplateSha256());
         description.put("precision", spec.engine().precision());
-        pipeline.config().input().paths().forEach(making.putArray("input")::add);
+        pipeline.config().input().origins().forEach(making.putArray("input")::add);
         putAll(making.putObject("settings"), manifest.settings());
         making.put("start", manifest.start());
     }
 
     /** The rows with how they were made in the metadata of a column. */
     Dataset<Row> mark(Dataset<Row> rows) {
-        String marked = pipeline.added().fieldNames()[0];
+        List<String> folders = pipeline.config().output().layout().partitionBy();
+        String marked = Arrays.stream(pipeline.added().fieldNames())
+                .filter(name -> !folders.contains(name))
+                .findFirst()
+                .orElseThrow();
         Column[] columns = Arrays.stream(rows.columns())
                 .map(name -> {
-                    Column column = functions.col("`" + name.replace("`", "``") + "`");
+                    Column column = quoted(name);
                     return name.equals(marked)
                             ? column.as(
                                     name,

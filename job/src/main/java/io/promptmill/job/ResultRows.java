@@ -1,5 +1,6 @@
 package io.promptmill.job;
 
+import static io.promptmill.job.ledger.ColumnNames.quoted;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
@@ -26,7 +27,6 @@ import scala.jdk.javaapi.CollectionConverters;
  */
 final class ResultRows {
     private static final String ORDER = "_promptmill_order";
-    private static final String NAME = "`%s`";
 
     /** The size that files are made for, in the form that Spark holds rows in; compressed they are smaller. */
     private static final long FILE_BYTES = 256L << 20;
@@ -59,8 +59,7 @@ final class ResultRows {
     }
 
     private static Column text(String[] columns) {
-        return to_json(struct(Arrays.stream(columns).map(ResultRows::quoted).toArray(Column[]::new)))
-                .cast("binary");
+        return to_json(struct(quoted(columns))).cast("binary");
     }
 
     boolean haveAllFailed() {
@@ -69,30 +68,32 @@ final class ResultRows {
         return finished.getLong(0) > 0 && finished.getLong(0) == finished.getLong(1);
     }
 
-    Dataset<Row> ordered() {
+    /**
+     * The rows in their order.
+     *
+     * @param ranges of that order, each with its rows in one partition
+     */
+    Dataset<Row> ordered(int ranges) {
         Dataset<Row> rows = input.withColumn(ORDER, monotonically_increasing_id())
                 .join(
                         results,
                         CollectionConverters.asScala(List.of(RowKeys.KEY)).toSeq(),
                         "inner");
-        List<Column> order = new ArrayList<>(List.of(col(ORDER)));
+        // Spark sorts rows that go to folders by these, unless they come so.
+        List<Column> order = new ArrayList<>(
+                List.of(quoted(pipeline.config().output().layout().partitionBy())));
+        order.add(col(ORDER));
         if (Arrays.asList(results.columns()).contains(OutputSchema.COMPLETION_INDEX)) {
             order.add(col(OutputSchema.COMPLETION_INDEX));
         }
-        Column[] columns = Arrays.stream(pipeline.outputSchema().fieldNames())
-                .map(ResultRows::quoted)
-                .toArray(Column[]::new);
-        return rows.repartitionByRange(files(), col(ORDER))
+        return rows.repartitionByRange(ranges, col(ORDER))
                 .sortWithinPartitions(order.toArray(Column[]::new))
-                .select(columns)
+                .select(quoted(pipeline.outputSchema().fieldNames()))
                 .transform(pipeline.config().errors()::written);
     }
 
-    private int files() {
-        int wanted = pipeline.config().output().partitions();
-        if (wanted > 0) {
-            return wanted;
-        }
+    /** How many files the rows fill, about. */
+    int files() {
         double bytes = input.queryExecution()
                         .optimizedPlan()
                         .stats()
@@ -100,9 +101,5 @@ final class ResultRows {
                         .toDouble()
                 + results.queryExecution().optimizedPlan().stats().sizeInBytes().toDouble();
         return (int) Math.min(10_000, bytes / FILE_BYTES) + 1;
-    }
-
-    private static Column quoted(String name) {
-        return col(String.format(NAME, name.replace("`", "``")));
     }
 }

@@ -148,7 +148,7 @@ final class ResumableRun implements JobRun {
         }
         steps.describe("publish");
         Path stage = publication.stage(run);
-        writer.write(provenance.mark(rows.ordered()), stage);
+        writer.write(rows, provenance::mark, stage);
         EvaluationReport figures = steps.evaluate(List.of(stage));
         publication.publish(stage, contents, null);
         if (figures != null) {

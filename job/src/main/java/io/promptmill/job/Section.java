@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
@@ -91,6 +92,26 @@ final class Section {
             throw wrong(key, value, "text" + (value.isValueNode() ? " (put it in quotes)" : ""));
         }
         return value.textValue();
+    }
+
+    /** The text under a key that has a few values. */
+    Optional<String> oneOf(String key, List<String> values) {
+        String value = text(key);
+        if (value != null && !values.contains(value)) {
+            throw wrong(key, value(key), "one of " + String.join(", ", values));
+        }
+        return Optional.ofNullable(value);
+    }
+
+    /** A number of bytes: an integer, or one with a unit of 1024, such as {@code 256MB} or {@code 1 GiB}. */
+    Optional<Long> bytes(String key) {
+        return Optional.ofNullable(value(key)).map(value -> {
+            OptionalLong bytes = Bytes.parse(value.asText());
+            if (!value.isValueNode() || bytes.isEmpty()) {
+                throw wrong(key, value, "a number of bytes such as 256MB");
+            }
+            return bytes.getAsLong();
+        });
     }
 
     String requireText(String key) {

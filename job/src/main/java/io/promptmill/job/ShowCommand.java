@@ -1,11 +1,9 @@
 package io.promptmill.job;
 
-import io.promptmill.job.InputConfig.Format;
 import io.promptmill.udf.error.ConfigException;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -50,9 +48,7 @@ final class ShowCommand implements Callable<Integer> {
             throw new ConfigException("--limit is " + limit + "; expected 1 or more");
         }
         try (SparkSession spark = SparkSessions.openForReading()) {
-            Dataset<Row> rows = select(
-                    new InputReader(spark, new InputConfig(List.of(path), (Format) null, null, Map.of(), null, null))
-                            .open(List.of()));
+            Dataset<Row> rows = select(new InputReader(spark, InputConfig.ofPath(path)).open(List.of()));
             if (form == OutputForm.TABLE) {
                 System.out.print(Table.of(rows, limit).format(Terminal.columns()));
             } else {

@@ -89,7 +89,7 @@ final class StreamRun implements JobRun {
         new MissingRows(pipeline, steps, ledger).compute(input, OptionalLong.of(rows.count()), ledger.keys(), progress);
         ledger.compact();
         Path stage = publication.stage(run + "b" + batch);
-        writer.write(provenance.mark(new ResultRows(pipeline, input, ledger.results()).ordered()), stage);
+        writer.write(new ResultRows(pipeline, input, ledger.results()), provenance::mark, stage);
         publication.publish(stage, "", batch);
     }
 

@@ -1,5 +1,7 @@
 package io.promptmill.job;
 
+import static io.promptmill.job.ledger.ColumnNames.quoted;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -40,7 +42,7 @@ record Table(List<String> header, List<List<String>> cells) {
 
     /** Columns by their exact names, whatever characters those have. */
     static Dataset<Row> select(Dataset<Row> rows, List<String> names) {
-        return rows.select(names.stream().map(Table::named).toArray(Column[]::new));
+        return rows.select(quoted(names));
     }
 
     /** Lines of at most {@code width} characters where the columns allow it; wide cells are cut. */
@@ -110,12 +112,8 @@ record Table(List<String> header, List<List<String>> cells) {
         return text.codePointCount(0, text.length());
     }
 
-    private static Column named(String name) {
-        return functions.col("`" + name.replace("`", "``") + "`");
-    }
-
     private static Column asText(StructField field) {
-        Column column = named(field.name());
+        Column column = quoted(field.name());
         boolean nested = field.dataType() instanceof StructType
                 || field.dataType() instanceof ArrayType
                 || field.dataType() instanceof MapType;

@@ -56,7 +56,7 @@ class ConfigLoaderTest {
                   stop_token_ids: [1, 2]
                   logit_bias: {17: -1.5}
                   ignore_eos: true
-                output: {path: out, format: jsonl, mode: append, partitions: 3}
+                output: {path: out, format: jsonl, mode: append, partitions: 3, partition_by: style, compression: gzip, max_rows_per_file: 1000}
                 engine: {threads: 2, max_batch_tokens: 64, kv_cache_bytes: 9000000000, prefix_cache: false, precision: f32, kv_precision: f16}
                 evaluate: {column: sentiment, bins: 15}
                 spark: {master: "local[2]", app_name: nightly, spark.executor.memory: 4g, spark.ui.port: 4050}
@@ -65,7 +65,9 @@ class ConfigLoaderTest {
         assertEquals(
                 new InputConfig(
                         List.of("a.csv", "b*.csv"),
+                        null,
                         InputConfig.Format.CSV,
+                        null,
                         "id STRING, text STRING",
                         Map.of("sep", ";", "header", "false"),
                         "id",
@@ -91,7 +93,13 @@ class ConfigLoaderTest {
         assertTrue(config.sampling().defaults().ignoreEos());
         assertEquals(Map.of("max_tokens", "limit"), config.sampling().columns());
         assertEquals(
-                new OutputConfig("out", "jsonl", OutputConfig.Mode.APPEND, 3, CommitInterval.DEFAULT), config.output());
+                new OutputConfig(
+                        "out",
+                        OutputFormat.JSONL,
+                        OutputConfig.Mode.APPEND,
+                        new FileLayout(3, List.of("style"), "gzip", 1000, 0),
+                        CommitInterval.DEFAULT),
+                config.output());
         assertEquals(new EvaluationConfig("sentiment", 15), config.evaluation());
         assertEquals(9_000_000_000L, config.engine().kvCacheBytes());
         assertEquals(64, config.engine().maxBatchTokens());
@@ -113,7 +121,9 @@ class ConfigLoaderTest {
         assertEquals(AdapterSpec.NONE, config.adapters());
         assertNull(config.evaluation());
         assertEquals(
-                new OutputConfig("o", "parquet", OutputConfig.Mode.ERROR, 0, CommitInterval.DEFAULT), config.output());
+                new OutputConfig(
+                        "o", OutputFormat.PARQUET, OutputConfig.Mode.ERROR, FileLayout.DEFAULT, CommitInterval.DEFAULT),
+                config.output());
         assertEquals(new PromptSpec(PromptSpec.Source.MESSAGES, "c", null, null), config.prompt());
     }
 
@@ -153,7 +163,9 @@ class ConfigLoaderTest {
                 "model=5                    | 'model'                    | text",
                 "model=                     | 'model'                    | missing",
                 "input.path=                | 'input.path'               | missing",
-                "input.format=xls           | 'input.format'             | jsonl, json, csv, text, parquet",
+                "input.table=t              | input.path' are both given | remove one",
+                "output.compression=zip     | 'output.compression'       | none, snappy, gzip",
+                "output.target_file_size=2x | 'output.target_file_size'  | such as 256MB",
                 "output.mode=replace        | 'output.mode'              | error, overwrite, append",
                 "output.partitions=-1       | 'output.partitions'        | or more",
                 "evaluate.colunm=gold       | 'evaluate.colunm'          | 'evaluate.column'",

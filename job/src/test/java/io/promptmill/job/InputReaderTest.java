@@ -11,7 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -93,8 +92,7 @@ class InputReaderTest {
     }
 
     private static Dataset<Row> open(Path path) {
-        return new InputReader(spark, new InputConfig(List.of(path.toString()), null, null, Map.of(), null, null))
-                .open(List.of());
+        return new InputReader(spark, InputConfig.ofPath(path.toString())).open(List.of());
     }
 
     private void write(String name, String text) throws IOException {

@@ -107,7 +107,12 @@ class OutputWriterTest {
         try (FileSystem files = FileSystem.get(FailingFileSystem.ROOT, hadoop)) {
             assertEquals(FailingFileSystem.ROOT, files.getUri());
             OutputWriter writer = new OutputWriter(
-                    new OutputConfig("failing:" + folder.resolve("out"), "parquet", mode, 0, CommitInterval.DEFAULT),
+                    new OutputConfig(
+                            "failing:" + folder.resolve("out"),
+                            OutputFormat.PARQUET,
+                            mode,
+                            FileLayout.DEFAULT,
+                            CommitInterval.DEFAULT),
                     hadoop);
             made[0] = writer;
             writer.prepare(List.of());

@@ -129,13 +129,10 @@ public final class Ledger {
      * @param rows with {@link RowKeys#KEY} and the columns of the job
      */
     public void commit(Dataset<Row> rows, CommitInterval interval) throws IOException {
-        Column[] columns = List.of(schema.columns().fieldNames()).stream()
-                .map(RowKeys::quoted)
-                .toArray(Column[]::new);
         Job job = Job.getInstance(hadoop());
         OutputWriterFactory factory =
                 new ParquetFileFormat().prepareWrite(spark, job, Map$.MODULE$.empty(), schema.columns());
-        rows.select(columns)
+        rows.select(ColumnNames.quoted(schema.columns().fieldNames()))
                 .queryExecution()
                 .toRdd()
                 .toJavaRDD()

@@ -48,7 +48,8 @@ public final class RowKeys {
                     "the prompt reads no column and the input has no id, so output.mode resume cannot tell"
                             + " rows apart; give input.id");
         }
-        Column[] values = read.stream().distinct().sorted().map(RowKeys::quoted).toArray(Column[]::new);
+        Column[] values =
+                read.stream().distinct().sorted().map(ColumnNames::quoted).toArray(Column[]::new);
         // Moments are written in the session's time zone otherwise, and nulls are left out.
         Column text = to_json(struct(values), Map.of("ignoreNullFields", "false", "timeZone", "UTC"));
         return rows.select(unhex(md5(text)).as(KEY), col("*"));
@@ -61,9 +62,5 @@ public final class RowKeys {
             columns = field.name().equals(KEY) ? columns : columns.add(field);
         }
         return columns;
-    }
-
-    static Column quoted(String name) {
-        return col("`" + name.replace("`", "``") + "`");
     }
 }

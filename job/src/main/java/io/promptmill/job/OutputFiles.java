@@ -1,0 +1,183 @@
+package io.promptmill.job;
+
+import static io.promptmill.job.ledger.ColumnNames.quoted;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.IntFunction;
+import org.apache.hadoop.fs.ContentSummary;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.DataFrameWriter;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
+
+/** Writes rows to files of a format and layout, and reads them back. Immutable. */
+final class OutputFiles {
+    /** Files that are this much larger or smaller than wanted are left as they are. */
+    private static final double TOLERANCE = 2;
+
+    private final OutputFormat format;
+    private final FileLayout layout;
+
+    OutputFiles(OutputConfig config) {
+        this.format = config.format();
+        this.layout = config.layout();
+    }
+
+    /** Computes rows, in any order, and writes them into a folder that is not there yet. */
+    void write(Dataset<Row> rows, Path folder) throws IOException {
+        FileSystem files =
+                folder.getFileSystem(rows.sparkSession().sparkContext().hadoopConfiguration());
+        int partitions = layout.partitions();
+        save(partitions > 0 ? rows.repartition(partitions) : rows, folder, layout.maxRows());
+        if (layout.targetBytes() == 0) {
+            return;
+        }
+        Size size = Size.of(rows.sparkSession(), this, rows.schema(), folder, files);
+        if (size.fits(layout.targetBytes())) {
+            return;
+        }
+        // Rows are computed while they are written; how many bytes they take is known only then.
+        Path once = new Path(folder.getParent(), folder.getName() + "-as-computed");
+        if (!files.rename(folder, once)) {
+            throw new IOException("could not rename " + folder + " to " + once);
+        }
+        Dataset<Row> written = read(rows.sparkSession(), rows.schema(), List.of(once));
+        int wanted = size.files(layout.targetBytes());
+        save(gathered(marked(written, rows.schema()), wanted), folder, size.rowsPerFile(layout, wanted));
+        files.delete(once, true);
+    }
+
+    /**
+     * Writes rows that have an order.
+     *
+     * @param rows by the number of files that they are to be gathered in
+     * @param guess of that number
+     */
+    void writeOrdered(IntFunction<Dataset<Row>> rows, int guess, Path folder) throws IOException {
+        Dataset<Row> first = rows.apply(layout.partitions() > 0 ? layout.partitions() : guess);
+        SparkSession spark = first.sparkSession();
+        FileSystem files = folder.getFileSystem(spark.sparkContext().hadoopConfiguration());
+        save(first, folder, layout.maxRows());
+        if (layout.targetBytes() == 0) {
+            return;
+        }
+        Size size = Size.of(spark, this, first.schema(), folder, files);
+        if (!size.fits(layout.targetBytes())) {
+            int wanted = size.files(layout.targetBytes());
+            files.delete(folder, true);
+            save(rows.apply(wanted), folder, size.rowsPerFile(layout, wanted));
+        }
+    }
+
+    /** The columns by whose values rows lie in folders. */
+    Column[] partitionColumns() {
+        return quoted(layout.partitionBy());
+    }
+
+    /**
+     * The rows of folders or files that were written with that schema.
+     *
+     * @param written folders or, below the first one's, files
+     */
+    Dataset<Row> read(SparkSession spark, StructType schema, List<Path> written) {
+        return read(spark, schema, written, null);
+    }
+
+    /** As above, where {@code written} are files below a folder. */
+    Dataset<Row> read(SparkSession spark, StructType schema, List<Path> written, Path folder) {
+        Map<String, String> options = new TreeMap<>(options());
+        options.remove("compression");
+        if (folder != null) {
+            options.put("basePath", folder.toString());
+        }
+        StructType stored = format == OutputFormat.CSV ? CsvColumns.stored(schema) : schema;
+        Dataset<Row> rows = spark.read()
+                .schema(stored)
+                .format(format.source())
+                .options(options)
+                .load(written.stream().map(Path::toString).toArray(String[]::new))
+                // Columns of folders come last otherwise.
+                .select(quoted(schema.fieldNames()));
+        return format == OutputFormat.CSV ? CsvColumns.restored(rows, schema) : rows;
+    }
+
+    /** Files of readers that look at columns' metadata keep it. */
+    private static Dataset<Row> marked(Dataset<Row> rows, StructType schema) {
+        return rows.select(Arrays.stream(schema.fields())
+                .map(field -> quoted(field.name()).as(field.name(), field.metadata()))
+                .toArray(Column[]::new));
+    }
+
+    private Dataset<Row> gathered(Dataset<Row> rows, int number) {
+        return layout.partitionBy().isEmpty() ? rows.repartition(number) : rows.repartition(partitionColumns());
+    }
+
+    private void save(Dataset<Row> rows, Path folder, long maxRows) {
+        Dataset<Row> stored = format == OutputFormat.CSV ? CsvColumns.asText(rows) : rows;
+        DataFrameWriter<Row> writer =
+                stored.write().format(format.source()).options(options()).mode(SaveMode.ErrorIfExists);
+        if (maxRows > 0) {
+            writer = writer.option("maxRecordsPerFile", maxRows);
+        }
+        if (!layout.partitionBy().isEmpty()) {
+            writer = writer.partitionBy(layout.partitionBy().toArray(String[]::new));
+        }
+        writer.save(folder.toString());
+    }
+
+    private Map<String, String> options() {
+        Map<String, String> options = new TreeMap<>();
+        if (format == OutputFormat.JSONL) {
+            options.put("ignoreNullFields", "false");
+        }
+        if (format == OutputFormat.CSV) {
+            options.putAll(CsvColumns.OPTIONS);
+        }
+        if (layout.compression() != null) {
+            options.put("compression", format.option(layout.compression()));
+        }
+        return options;
+    }
+
+    /** What was written: rows, bytes and files. */
+    private record Size(long rows, long bytes, long count, boolean inFolders) {
+
+        static Size of(SparkSession spark, OutputFiles output, StructType schema, Path folder, FileSystem files)
+                throws IOException {
+            ContentSummary summary = files.getContentSummary(folder);
+            long count = PartFiles.below(files, folder).size();
+            long rows = output.read(spark, schema, List.of(folder)).count();
+            return new Size(
+                    rows,
+                    summary.getLength(),
+                    count,
+                    !output.layout.partitionBy().isEmpty());
+        }
+
+        boolean fits(long target) {
+            double mean = (double) bytes / Math.max(1, count);
+            boolean tooLarge = mean > target * TOLERANCE;
+            boolean tooSmall = mean * TOLERANCE < target && count > 1;
+            return !tooLarge && !tooSmall;
+        }
+
+        int files(long target) {
+            return (int) Math.max(1, Math.min(100_000, (bytes + target / 2) / target));
+        }
+
+        /** In folders, files are as many as there are values, or more where those have many rows. */
+        long rowsPerFile(FileLayout layout, int wanted) {
+            long sized = inFolders ? Math.max(1, rows / wanted) : 0;
+            return layout.maxRows() == 0 ? sized : sized == 0 ? layout.maxRows() : Math.min(sized, layout.maxRows());
+        }
+    }
+}
