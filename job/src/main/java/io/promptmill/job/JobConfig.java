@@ -4,10 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.promptmill.udf.engine.EngineConfig;
 import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.prompt.PromptSpec;
+import io.promptmill.udf.prompt.PromptSpec.Overlong;
 import io.promptmill.udf.spark.AdapterSpec;
 import io.promptmill.udf.spark.GenerateSpec;
 import io.promptmill.udf.spark.Reasoning;
 import io.promptmill.udf.spark.TaskSpec;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -62,6 +64,10 @@ record JobConfig(
             "trigger_seconds",
             "on_error",
             "max_error_fraction");
+
+    private static final List<String> OVERLONG = Arrays.stream(Overlong.values())
+            .map(way -> way.name().toLowerCase(Locale.ROOT))
+            .toList();
 
     /**
      * Binds and checks a configuration.
@@ -120,7 +126,8 @@ record JobConfig(
     }
 
     private static PromptSpec prompt(JsonNode node) {
-        Section section = Section.of("prompt", node, List.of("column", "messages", "template", "system", "chat"));
+        Section section =
+                Section.of("prompt", node, List.of("column", "messages", "template", "system", "chat", "overlong"));
         List<PromptSpec.Source> given = List.of(PromptSpec.Source.values()).stream()
                 .filter(source -> section.has(key(source)))
                 .toList();
@@ -135,7 +142,10 @@ record JobConfig(
                 source,
                 Objects.requireNonNull(section.text(key(source))),
                 section.text("system"),
-                section.flag("chat").orElse(null));
+                section.flag("chat").orElse(null),
+                section.oneOf("overlong", OVERLONG)
+                        .map(name -> Overlong.valueOf(name.toUpperCase(Locale.ROOT)))
+                        .orElse(Overlong.ERROR));
     }
 
     private static String key(PromptSpec.Source source) {

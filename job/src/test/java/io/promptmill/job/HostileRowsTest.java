@@ -2,6 +2,7 @@ package io.promptmill.job;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.promptmill.udf.engine.Engine;
@@ -21,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
@@ -57,7 +59,7 @@ class HostileRowsTest {
         assertTrue(control.size() > 1, control.toString());
         Files.write(folder.resolve("in.jsonl"), lines(control));
         for (String mode : List.of("error", "resume")) {
-            JobReport report = run(mode);
+            JobReport report = run(mode, "output.mode=" + mode);
             assertEquals(ROWS, report.rows());
             List<Row> rows =
                     spark.read().parquet(folder.resolve(mode).toString()).collectAsList();
@@ -143,20 +145,48 @@ class HostileRowsTest {
         return text + "\\u202e\\u2066\\ufeff\\ufffe\\u007f";
     }
 
-    private JobReport run(String mode) throws IOException {
+    @Test
+    void overlongPromptsAreCutWhereThatIsAskedFor() throws IOException {
+        Files.writeString(
+                folder.resolve("in.jsonl"),
+                "{\"id\": 1, \"text\": \"" + "word ".repeat(MEGABYTE / 5) + "\"}\n{\"id\": 2, \"text\": \"hi\"}\n");
+        for (String side : List.of("truncate_left", "truncate_right", "truncate_middle")) {
+            run(side, "prompt.overlong=" + side, "output.mode=error", "engine.max_context=100");
+            List<Row> rows = spark.read()
+                    .parquet(folder.resolve(side).toString())
+                    .orderBy("id")
+                    .collectAsList();
+            assertNull(rows.get(0).getAs("error"));
+            int tokens = rows.get(0).getAs("prompt_tokens");
+            assertTrue(tokens > 90 && tokens <= 97, tokens + " tokens");
+            assertEquals(true, rows.get(0).getAs("prompt_truncated"));
+            assertEquals(false, rows.get(1).getAs("prompt_truncated"));
+        }
+        run("kept", "output.mode=error", "engine.max_context=100");
+        assertEquals(
+                1,
+                spark.read()
+                        .parquet(folder.resolve("kept").toString())
+                        .filter("error_category = 'prompt_too_long'")
+                        .count());
+    }
+
+    private JobReport run(String name, String... settings) throws IOException {
         Path job = Files.writeString(folder.resolve("job.yaml"), "{}");
         JobConfig config = new ConfigLoader()
                 .load(
                         job,
-                        List.of(
-                                "model=" + MODEL,
-                                "input.path=" + folder.resolve("in.jsonl"),
-                                "input.schema=id BIGINT, text STRING",
-                                "input.id=id",
-                                "prompt.column=text",
-                                "sampling.max_tokens=3",
-                                "output.path=" + folder.resolve(mode),
-                                "output.mode=" + mode));
+                        Stream.concat(
+                                        Stream.of(
+                                                "model=" + MODEL,
+                                                "input.path=" + folder.resolve("in.jsonl"),
+                                                "input.schema=id BIGINT, text STRING",
+                                                "input.id=id",
+                                                "prompt.column=text",
+                                                "sampling.max_tokens=3",
+                                                "output.path=" + folder.resolve(name)),
+                                        Arrays.stream(settings))
+                                .toList());
         return new GenerationJob(spark, config, GenerateFunction::new)
                 .run(new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8));
     }

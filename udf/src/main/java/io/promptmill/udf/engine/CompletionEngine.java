@@ -12,6 +12,11 @@ public interface CompletionEngine extends AutoCloseable {
     /** Requests that it computes at the same time at most. */
     int maximumSequences();
 
+    /** Tokens of a prompt and its completion at most. */
+    default int maximumContext() {
+        return Integer.MAX_VALUE;
+    }
+
     /**
      * Queues a request. The future completes with a result or an error of that row; it completes exceptionally only
      * where the engine itself has failed or was closed.

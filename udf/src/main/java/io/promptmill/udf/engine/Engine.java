@@ -101,6 +101,7 @@ public final class Engine implements CompletionEngine {
     }
 
     /** Tokens of prompt and completion of one request at most. */
+    @Override
     public int maximumContext() {
         return loaded.maximumContext();
     }

@@ -12,14 +12,33 @@ import java.util.Objects;
  * @param system system text put before the user's turn, or null; with a messages column, only where it has none itself
  * @param chat TRUE wraps the prompt in the model's chat template, FALSE sends it as plain text, null: chat where the
  *     model has a template
+ * @param overlong what becomes of a prompt that does not fit into the context
  */
-public record PromptSpec(Source source, String value, String system, Boolean chat) implements Serializable {
+public record PromptSpec(Source source, String value, String system, Boolean chat, Overlong overlong)
+        implements Serializable {
 
     /** Kinds of prompt. */
     public enum Source {
         COLUMN,
         MESSAGES,
         TEMPLATE
+    }
+
+    /** What becomes of a prompt that does not fit: an error of its row, or one whose longest text is cut. */
+    public enum Overlong {
+        ERROR,
+        TRUNCATE_LEFT,
+        TRUNCATE_RIGHT,
+        TRUNCATE_MIDDLE;
+
+        public boolean cuts() {
+            return this != ERROR;
+        }
+    }
+
+    /** A prompt that becomes an error of its row where it does not fit. */
+    public PromptSpec(Source source, String value, String system, Boolean chat) {
+        this(source, value, system, chat, Overlong.ERROR);
     }
 
     public PromptSpec {

@@ -2,6 +2,7 @@ package io.promptmill.udf.spark;
 
 import io.promptmill.udf.engine.ChoiceRequest;
 import io.promptmill.udf.engine.CompletionEngine;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Row;
@@ -17,9 +18,25 @@ final class ChoiceRequests {
         contentFree = inputs.task().calibrate();
     }
 
-    /** Token ids of the row's prompt. */
-    int[] prompt(Row row, Map<String, Object> variables) {
-        return builder.prompt(row, variables);
+    /**
+     * Token ids of the row's prompt.
+     *
+     * @param texts that are to be scored after it
+     */
+    int[] prompt(Row row, Map<String, Object> variables, List<String> texts) {
+        int longest = 0;
+        if (builder.prompts().cuts()) {
+            for (String text : texts) {
+                // A token for each byte is more than any tokenizer needs.
+                longest = Math.max(longest, text.getBytes(StandardCharsets.UTF_8).length);
+            }
+        }
+        return builder.prompt(row, variables, longest + 2);
+    }
+
+    /** Whether the last prompt has been cut. */
+    boolean hasCut() {
+        return builder.hasCut();
     }
 
     /** Asks how likely each text is after the prompt. */

@@ -29,7 +29,7 @@ final class CompletionIterator implements Iterator<Row> {
     static final long WINDOW_TOKENS = 2L << 20;
 
     /** A row whose requests are submitted. */
-    private record Pending<A>(Row row, RowWork<A> work, List<CompletableFuture<A>> answers) {
+    private record Pending<A>(Row row, RowWork<A> work, boolean hasCut, List<CompletableFuture<A>> answers) {
         int requests() {
             return Math.max(1, work.requests().size());
         }
@@ -95,7 +95,7 @@ final class CompletionIterator implements Iterator<Row> {
             underWay -= head.requests();
             windowTokens -= head.work.tokens();
             count(result);
-            result.rows().forEach(values -> ready.add(output(head.row, values)));
+            result.rows().forEach(values -> ready.add(output(head, values)));
         }
         return ready.remove();
     }
@@ -121,13 +121,13 @@ final class CompletionIterator implements Iterator<Row> {
     }
 
     private <A> Pending<A> submit(Row row, RowWork<A> work) {
-        Pending<A> pending = new Pending<>(row, work, new ArrayList<>());
+        Pending<A> pending = new Pending<>(row, work, work.refusal() == null && worker.hasCut(), new ArrayList<>());
         try {
             work.requests().forEach(request -> pending.answers.add(request.to(engine)));
             return pending;
         } catch (RequestException unusable) {
             pending.cancel();
-            return new Pending<>(row, work.refused(unusable.rowError()), List.of());
+            return new Pending<>(row, work.refused(unusable.rowError()), pending.hasCut, List.of());
         } catch (RuntimeException failure) {
             throw onEngineFailure.apply(failure);
         }
@@ -174,14 +174,15 @@ final class CompletionIterator implements Iterator<Row> {
         }
     }
 
-    private Row output(Row input, Map<String, Object> added) {
+    private Row output(Pending<?> pending, Map<String, Object> added) {
+        Row input = pending.row;
         Object[] values = new Object[input.size() + columns.length];
         int column = 0;
         for (; column < input.size(); column++) {
             values[column] = input.get(column);
         }
         for (String name : columns) {
-            values[column++] = added.get(name);
+            values[column++] = name.equals(OutputSchema.PROMPT_TRUNCATED) ? pending.hasCut : added.get(name);
         }
         return RowFactory.create(values);
     }

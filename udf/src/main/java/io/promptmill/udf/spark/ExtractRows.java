@@ -87,6 +87,11 @@ final class ExtractRows implements RowTask {
         }
 
         @Override
+        public boolean hasCut() {
+            return builder.hasCut();
+        }
+
+        @Override
         public RowResult failed(RowError error, int promptTokens, int completionTokens) {
             return RowResult.failed(error, promptTokens, completionTokens);
         }

@@ -158,6 +158,11 @@ final class GenerateRows implements RowTask {
         }
 
         @Override
+        public boolean hasCut() {
+            return builder.hasCut();
+        }
+
+        @Override
         public RowResult failed(RowError error, int promptTokens, int completionTokens) {
             if (!task.explode()) {
                 return RowResult.failed(error, promptTokens, completionTokens);

@@ -41,7 +41,7 @@ final class LabelRows implements RowTask {
             List<LabelChoice> choices = inputs.choices(row);
             List<String> texts = LabelInputs.texts(choices);
             Map<String, Object> variables = LabelInputs.variables(choices);
-            int[] prompt = requests.prompt(row, variables);
+            int[] prompt = requests.prompt(row, variables, texts);
             return RowWork.of(prompt.length, () -> {
                 var request = requests.request(row, prompt, texts);
                 if (task.calibrate() == null) {
@@ -83,6 +83,11 @@ final class LabelRows implements RowTask {
             row.put(OutputSchema.MARGIN, ChoiceProbabilities.margin(probabilities));
             row.put(OutputSchema.PROBABILITIES, RowValues.toScala(byText));
             return RowResult.scored(row, scores.subList(0, 1 + counted));
+        }
+
+        @Override
+        public boolean hasCut() {
+            return requests.hasCut();
         }
 
         @Override

@@ -74,7 +74,7 @@ final class MultiLabelRows implements RowTask {
         }
 
         private void ask(Row row, Map<String, Object> variables, String choice, Questions questions) {
-            int[] prompt = requests.prompt(row, variables);
+            int[] prompt = requests.prompt(row, variables, task.answers());
             questions.promptTokens += prompt.length;
             if (questions.promptTokens > CompletionIterator.WINDOW_TOKENS) {
                 throw new RequestException(
@@ -136,6 +136,11 @@ final class MultiLabelRows implements RowTask {
             row.put(OutputSchema.PROBABILITY, certainty);
             row.put(OutputSchema.MARGIN, margin);
             row.put(OutputSchema.PROBABILITIES, RowValues.toScala(byChoice));
+        }
+
+        @Override
+        public boolean hasCut() {
+            return requests.hasCut();
         }
 
         @Override

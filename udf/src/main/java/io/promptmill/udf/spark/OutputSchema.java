@@ -22,6 +22,7 @@ public final class OutputSchema {
     public static final String COMPLETION_TOKENS = "completion_tokens";
     public static final String LOGPROBS = "logprobs";
     public static final String PROMPT_LOGPROBS = "prompt_logprobs";
+    public static final String PROMPT_TRUNCATED = "prompt_truncated";
     public static final String ERROR = "error";
     public static final String ERROR_CATEGORY = "error_category";
     public static final String ATTEMPTS = "attempts";
@@ -52,11 +53,14 @@ public final class OutputSchema {
     /** The columns that a job adds, in order. The first is what it is run for. */
     public static StructType added(GenerateSpec spec) {
         if (spec.task() instanceof LabelTask label) {
-            return label(label);
+            return label(label, spec);
         }
         if (spec.task() instanceof ExtractTask extract) {
-            return accounted(counted(withReasoning(
-                    new StructType().add(EXTRACTED, extract.type()).add(COMPLETION, DataTypes.StringType), spec)));
+            return accounted(
+                    counted(withReasoning(
+                            new StructType().add(EXTRACTED, extract.type()).add(COMPLETION, DataTypes.StringType),
+                            spec)),
+                    spec);
         }
         return generate((GenerateTask) spec.task(), spec);
     }
@@ -76,15 +80,19 @@ public final class OutputSchema {
         if (task.promptLogprobs() != CompletionOptions.NONE) {
             columns = columns.add(PROMPT_LOGPROBS, LogprobColumns.TYPE);
         }
-        return accounted(columns);
+        return accounted(columns, spec);
     }
 
-    private static StructType label(LabelTask task) {
-        return accounted(counted(new StructType()
-                .add(LABEL, task.multi() ? DataTypes.createArrayType(DataTypes.StringType) : DataTypes.StringType)
-                .add(PROBABILITY, DataTypes.DoubleType)
-                .add(MARGIN, DataTypes.DoubleType)
-                .add(PROBABILITIES, DataTypes.createMapType(DataTypes.StringType, DataTypes.DoubleType))));
+    private static StructType label(LabelTask task, GenerateSpec spec) {
+        return accounted(
+                counted(new StructType()
+                        .add(
+                                LABEL,
+                                task.multi() ? DataTypes.createArrayType(DataTypes.StringType) : DataTypes.StringType)
+                        .add(PROBABILITY, DataTypes.DoubleType)
+                        .add(MARGIN, DataTypes.DoubleType)
+                        .add(PROBABILITIES, DataTypes.createMapType(DataTypes.StringType, DataTypes.DoubleType))),
+                spec);
     }
 
     private static StructType withReasoning(StructType columns, GenerateSpec spec) {
@@ -97,8 +105,10 @@ public final class OutputSchema {
                 .add(COMPLETION_TOKENS, DataTypes.IntegerType, false);
     }
 
-    private static StructType accounted(StructType columns) {
-        return columns.add(ERROR, DataTypes.StringType)
+    private static StructType accounted(StructType columns, GenerateSpec spec) {
+        StructType told =
+                spec.prompt().overlong().cuts() ? columns.add(PROMPT_TRUNCATED, DataTypes.BooleanType) : columns;
+        return told.add(ERROR, DataTypes.StringType)
                 .add(ERROR_CATEGORY, DataTypes.StringType)
                 .add(ATTEMPTS, DataTypes.IntegerType, false);
     }

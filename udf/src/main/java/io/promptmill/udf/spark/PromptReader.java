@@ -10,10 +10,12 @@ import io.promptmill.udf.prompt.PromptTemplate;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
@@ -32,6 +34,7 @@ final class PromptReader {
     private final int column;
     private final PromptTemplate template;
     private final Map<String, Integer> variables = new LinkedHashMap<>();
+    private boolean hasCut;
 
     /**
      * @param now the date that templates see
@@ -99,27 +102,75 @@ final class PromptReader {
         }
     }
 
+    /** Whether prompts that do not fit are cut. */
+    boolean cuts() {
+        return spec.overlong().cuts();
+    }
+
+    /** Whether the last prompt that was read has been cut. */
+    boolean hasCut() {
+        return hasCut;
+    }
+
     /**
      * The token ids of the row's prompt, at least one.
      *
      * @param given values of the task's template variables
+     * @param room tokens that a prompt may have before it is cut, where it is
      * @throws RequestException where the row has no usable prompt
      */
-    int[] read(Row row, Map<String, ?> given, PromptEncoder encoder) {
-        int[] tokens = switch (spec.source()) {
-            case COLUMN -> encode(text(row), encoder);
-            case MESSAGES -> encodeChat(messages(row), encoder);
-            case TEMPLATE -> {
-                Map<String, Object> values = new HashMap<>(given);
-                variables.forEach((name, index) -> values.put(name, RowValues.toJava(row.get(index), type(index))));
-                requireValue(row);
-                yield encode(rendered(values), encoder);
-            }
+    int[] read(Row row, Map<String, ?> given, PromptEncoder encoder, int room) {
+        hasCut = false;
+        Texts texts = switch (spec.source()) {
+            case COLUMN -> new Texts(List.of(text(row)), changed -> encode(changed.get(0), encoder));
+            case MESSAGES -> texts(messages(row), encoder);
+            case TEMPLATE -> texts(row, given, encoder);
         };
+        int[] tokens = texts.encode().apply(texts.values());
+        if (cuts() && tokens.length > room) {
+            tokens = new PromptCutter(spec.overlong(), texts.encode(), room).cut(texts.values(), tokens);
+            hasCut = true;
+        }
         if (tokens.length == 0) {
             throw new RequestException("prompt has no tokens");
         }
         return tokens;
+    }
+
+    /** What a row brings to its prompt, and the prompt with such texts. */
+    private record Texts(List<String> values, Function<List<String>, int[]> encode) {}
+
+    private Texts texts(Row row, Map<String, ?> given, PromptEncoder encoder) {
+        Map<String, Object> values = new HashMap<>(given);
+        variables.forEach((name, index) -> values.put(name, RowValues.toJava(row.get(index), type(index))));
+        requireValue(row);
+        List<String> names = variables.keySet().stream()
+                .filter(name -> values.get(name) instanceof String)
+                .toList();
+        return new Texts(names.stream().map(name -> (String) values.get(name)).toList(), changed -> {
+            for (int i = 0; i < names.size(); i++) {
+                values.put(names.get(i), changed.get(i));
+            }
+            return encode(rendered(values), encoder);
+        });
+    }
+
+    private Texts texts(List<ChatMessage> messages, PromptEncoder encoder) {
+        return new Texts(
+                messages.stream()
+                        .filter(message -> !SYSTEM_ROLE.equals(message.role()))
+                        .map(ChatMessage::content)
+                        .toList(),
+                changed -> {
+                    Iterator<String> contents = changed.iterator();
+                    return encodeChat(
+                            messages.stream()
+                                    .map(message -> SYSTEM_ROLE.equals(message.role())
+                                            ? message
+                                            : new ChatMessage(message.role(), contents.next()))
+                                    .toList(),
+                            encoder);
+                });
     }
 
     /** The token ids of the template with each of a row's values replaced by a text. */

@@ -17,7 +17,8 @@ record RequestBuilder(
         SamplingOverrides sampling,
         AdapterColumn adapters,
         Thinking thinking,
-        PromptEncoder encoder) {
+        PromptEncoder encoder,
+        int context) {
 
     /**
      * Token ids of the row's prompt.
@@ -25,7 +26,23 @@ record RequestBuilder(
      * @param given variables of the task for the template
      */
     int[] prompt(Row row, Map<String, ?> given) {
-        return prompts.read(row, given, encoder);
+        // Values that the row cannot have are its error only where a request is made of it.
+        int completion = prompts.cuts() ? sampling.of(row).maxTokens() : 0;
+        return prompts.read(row, given, encoder, context - Math.min(completion, context / 2));
+    }
+
+    /**
+     * Token ids of the row's prompt.
+     *
+     * @param answer tokens that have to fit behind it
+     */
+    int[] prompt(Row row, Map<String, ?> given, int answer) {
+        return prompts.read(row, given, encoder, context - Math.min(answer, context / 2));
+    }
+
+    /** Whether the last prompt has been cut. */
+    boolean hasCut() {
+        return prompts.hasCut();
     }
 
     /** @param prompt the row's token ids, from {@link #prompt} */

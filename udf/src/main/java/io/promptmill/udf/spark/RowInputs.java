@@ -51,6 +51,7 @@ final class RowInputs implements Serializable {
     RequestBuilder builder(CompletionEngine engine) {
         PromptReader prompts = prompts();
         prompts.requireUsable(engine.encoder());
-        return new RequestBuilder(prompts, ids, sampling, adapters, thinking, engine.encoder());
+        return new RequestBuilder(
+                prompts, ids, sampling, adapters, thinking, engine.encoder(), engine.maximumContext());
     }
 }

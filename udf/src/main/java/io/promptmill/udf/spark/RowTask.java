@@ -45,6 +45,9 @@ interface RowTask extends Serializable {
          */
         RowWork<?> start(Row row);
 
+        /** Whether the last prompt of the row that was started has been cut to fit. */
+        boolean hasCut();
+
         /** The output of a row that cannot be served, with the tokens that were spent on it. */
         RowResult failed(RowError error, int promptTokens, int completionTokens);
     }
