@@ -29,7 +29,7 @@ final class GenerationJob {
                 new OutputWriter(config.output(), spark.sparkContext().hadoopConfiguration());
         GenerateSpec spec = config.generateSpec(model, adapters);
         if (config.output().mode() == Mode.RESUME) {
-            run = ResumableRun.of(spark, config, spec, functions, writer, acceptChanges);
+            run = LeasedRun.of(spark, config, spec, functions, writer, acceptChanges);
         } else {
             Configuration hadoop = spark.sparkContext().hadoopConfiguration();
             RowPipeline pipeline = new RowPipeline(spark, config, spec, functions);

@@ -1,11 +1,11 @@
 package io.promptmill.job;
 
+import io.promptmill.job.ledger.Lease;
 import io.promptmill.job.ledger.Ledger;
 import io.promptmill.job.ledger.Manifest;
 import io.promptmill.job.ledger.Publication;
 import io.promptmill.job.ledger.Publication.Published;
 import io.promptmill.job.ledger.RowKeys;
-import io.promptmill.job.ledger.RunId;
 import io.promptmill.udf.error.DataException;
 import io.promptmill.udf.spark.GenerateSpec;
 import java.io.IOException;
@@ -40,10 +40,19 @@ final class ResumableRun implements JobRun {
     private final Publication publication;
     private final Provenance provenance;
     private final boolean acceptChanges;
-    private final String run = RunId.next();
+    private final Lease lease;
+    private final String run;
 
-    private ResumableRun(RowPipeline pipeline, OutputWriter writer, Provenance provenance, boolean acceptChanges)
+    private ResumableRun(
+            RowPipeline pipeline,
+            OutputWriter writer,
+            Provenance provenance,
+            boolean acceptChanges,
+            Lease lease,
+            String run)
             throws IOException {
+        this.lease = lease;
+        this.run = run;
         this.pipeline = pipeline;
         this.writer = writer;
         this.provenance = provenance;
@@ -56,6 +65,8 @@ final class ResumableRun implements JobRun {
     /**
      * A run that goes on with what is at the output path.
      *
+     * @param lease of the output, which is held as long as the run lasts
+     * @param name of the run
      * @throws io.promptmill.udf.error.PromptmillException where the job could not succeed, or what is there was made by a
      *     job with other settings
      */
@@ -65,11 +76,12 @@ final class ResumableRun implements JobRun {
             GenerateSpec spec,
             RowFunctionFactory functions,
             OutputWriter writer,
-            boolean acceptChanges) {
+            boolean acceptChanges,
+            Lease lease,
+            String name) {
         Configuration hadoop = hadoop(spark);
         Path output = writer.target();
         try {
-            writer.checkResume(config.input().paths());
             Manifest begun = Manifest.read(output, hadoop);
             GenerateSpec dated = begun == null ? spec : spec.withStart(begun.start());
             RowPipeline pipeline = new RowPipeline(spark, config, dated, functions);
@@ -79,12 +91,12 @@ final class ResumableRun implements JobRun {
             if (begun != null) {
                 begun.requireSame(manifest, output.toString(), acceptChanges);
             }
-            ResumableRun run = new ResumableRun(pipeline, writer, provenance, acceptChanges);
+            ResumableRun run = new ResumableRun(pipeline, writer, provenance, acceptChanges, lease, name);
             run.ledger.prepare();
             if (begun == null || !begun.equalSettings(manifest)) {
                 manifest.write(output, hadoop);
             }
-            return config.trigger().isStream() ? new StreamRun(pipeline, writer, provenance) : run;
+            return config.trigger().isStream() ? new StreamRun(pipeline, writer, provenance, lease, name) : run;
         } catch (IOException e) {
             throw new DataException("output.path '" + output + "' cannot be used: " + Failures.firstLine(e), e);
         }
@@ -130,6 +142,7 @@ final class ResumableRun implements JobRun {
 
     private JobReport publish(Dataset<Row> input, Optional<Published> published, boolean computed, Before before)
             throws IOException {
+        lease.require();
         ledger.compact();
         ResultRows rows = new ResultRows(pipeline, input, ledger.results());
         String contents = rows.contents();
@@ -150,6 +163,7 @@ final class ResumableRun implements JobRun {
         Path stage = publication.stage(run);
         writer.write(rows, provenance::mark, stage);
         EvaluationReport figures = steps.evaluate(List.of(stage));
+        lease.require();
         publication.publish(stage, contents, null);
         if (figures != null) {
             publication.attach(EvaluationReport.FILE, figures.json());

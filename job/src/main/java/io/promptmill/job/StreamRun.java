@@ -1,10 +1,10 @@
 package io.promptmill.job;
 
+import io.promptmill.job.ledger.Lease;
 import io.promptmill.job.ledger.Ledger;
 import io.promptmill.job.ledger.Publication;
 import io.promptmill.job.ledger.Publication.Published;
 import io.promptmill.job.ledger.RowKeys;
-import io.promptmill.job.ledger.RunId;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.List;
@@ -32,9 +32,13 @@ final class StreamRun implements JobRun {
     private final Provenance provenance;
     private final JobSteps steps;
     private final Publication publication;
-    private final String run = RunId.next();
+    private final Lease lease;
+    private final String run;
 
-    StreamRun(RowPipeline pipeline, OutputWriter writer, Provenance provenance) throws IOException {
+    StreamRun(RowPipeline pipeline, OutputWriter writer, Provenance provenance, Lease lease, String run)
+            throws IOException {
+        this.lease = lease;
+        this.run = run;
         this.pipeline = pipeline;
         this.writer = writer;
         this.provenance = provenance;
@@ -87,9 +91,11 @@ final class StreamRun implements JobRun {
         Ledger ledger = ledger(rows.sparkSession(), "b" + batch);
         Dataset<Row> input = RowKeys.with(rows, pipeline.readColumns());
         new MissingRows(pipeline, steps, ledger).compute(input, OptionalLong.of(rows.count()), ledger.keys(), progress);
+        lease.require();
         ledger.compact();
         Path stage = publication.stage(run + "b" + batch);
         writer.write(new ResultRows(pipeline, input, ledger.results()), provenance::mark, stage);
+        lease.require();
         publication.publish(stage, "", batch);
     }
 
