@@ -4,18 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.IOException;
-import java.nio.file.Files;
+import io.promptmill.job.JobProcesses.Resumed;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
-import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,63 +19,63 @@ import org.junit.jupiter.api.io.TempDir;
  * one process.
  */
 class FaultIT {
-    private static final Path ROOT =
-            Path.of(System.getProperty("promptmill.root")).toAbsolutePath().normalize();
     private static final int FAULTS = Integer.getInteger("promptmill.faults", 0);
     private static final int ROWS = 60;
-    private static final Pattern RESUMED =
-            Pattern.compile("resumed +([\\d,]+) rows were finished before, ([\\d,]+) computed now");
 
     private final Random moments = new Random(20_261_129);
 
     @TempDir
     private Path folder;
 
+    private JobProcesses jobs;
+
+    @BeforeEach
+    void makeJobs() {
+        jobs = new JobProcesses(folder);
+    }
+
     @Test
     void aKilledJobGoesOnWhereItWas() throws Exception {
-        finish(start(null, "whole"), "whole");
-        Process killed = start(null, "killed");
-        await(() -> committed("killed") > 0);
+        jobs.finish(jobs.start(null, "whole"), "whole");
+        Process killed = jobs.start(null, "killed");
+        JobProcesses.await(() -> jobs.committed("killed") > 0);
         killed.destroyForcibly().waitFor();
-        long committed = committed("killed");
-        String printed = finish(start(null, "killed"), "killed");
-        assertEquals(rows("whole"), rows("killed"), printed);
-        Matcher resumed = RESUMED.matcher(printed);
-        assertTrue(resumed.find(), printed);
-        assertEquals(committed, count(resumed.group(1)), printed);
-        assertEquals(ROWS - committed, count(resumed.group(2)), printed);
+        long committed = jobs.committed("killed");
+        String printed = jobs.finish(jobs.start(null, "killed"), "killed");
+        assertEquals(jobs.rows("whole"), jobs.rows("killed"), printed);
+        assertEquals(new Resumed(committed, ROWS - committed), JobProcesses.resumed(printed), printed);
     }
 
     @Test
     void killedDriversLoseNothingAndWhatWasCommittedIsNotComputedAgain() throws Exception {
         assumeTrue(FAULTS > 0, "the series on a cluster is not asked for");
-        try (ClusterProcesses cluster = cluster()) {
+        try (ClusterProcesses cluster = jobs.cluster()) {
             long begun = System.nanoTime();
-            Process undisturbed = start(cluster, "whole");
-            await(() -> committed("whole") > 0);
+            Process undisturbed = jobs.start(cluster, "whole");
+            JobProcesses.await(() -> jobs.committed("whole") > 0);
             long firstMillis = (System.nanoTime() - begun) / 1_000_000;
-            finish(undisturbed, "whole");
+            jobs.finish(undisturbed, "whole");
             long wholeMillis = (System.nanoTime() - begun) / 1_000_000;
-            List<String> whole = rows("whole");
+            List<String> whole = jobs.rows("whole");
             assertEquals(ROWS, whole.size());
             for (int i = 0; i < FAULTS; i++) {
                 String output = "driver-" + i;
-                Process driver = start(cluster, output);
+                Process driver = jobs.start(cluster, output);
                 // Every fourth at any moment, the others from the first commit to the end of the publication.
                 long from = i % 4 == 3 ? 0 : firstMillis;
                 long moment = from + (long) ((wholeMillis - from) * moments.nextDouble());
                 boolean ended = driver.waitFor(moment, TimeUnit.MILLISECONDS);
                 driver.destroyForcibly().waitFor();
-                long committed = committed(output);
-                String printed = finish(start(cluster, output), output);
-                assertEquals(whole, rows(output), "killed at " + moment + "\n" + printed);
-                Matcher resumed = RESUMED.matcher(printed);
-                long before = resumed.find() ? count(resumed.group(1)) : 0;
+                long committed = jobs.committed(output);
+                String printed = jobs.finish(jobs.start(cluster, output), output);
+                assertEquals(whole, jobs.rows(output), "killed at " + moment + "\n" + printed);
+                Resumed resumed = JobProcesses.resumed(printed);
+                long before = resumed.before();
                 System.out.printf(
                         "driver killed after %d ms of %d: %d rows committed, %d resumed%s%n",
                         moment, wholeMillis, committed, before, ended ? " (it had ended)" : "");
                 assertTrue(before >= committed, before + " rows resumed of " + committed + "\n" + printed);
-                assertTrue(before == 0 || count(resumed.group(2)) == ROWS - before, printed);
+                assertTrue(before == 0 || resumed.computed() == ROWS - before, printed);
             }
         }
     }
@@ -89,23 +83,23 @@ class FaultIT {
     @Test
     void killedExecutorsAndCopiesOfTasksChangeNothing() throws Exception {
         assumeTrue(FAULTS > 0, "the series on a cluster is not asked for");
-        try (ClusterProcesses cluster = cluster()) {
-            finish(start(cluster, "whole"), "whole");
-            List<String> whole = rows("whole");
+        try (ClusterProcesses cluster = jobs.cluster()) {
+            jobs.finish(jobs.start(cluster, "whole"), "whole");
+            List<String> whole = jobs.rows("whole");
             for (int i = 0; i < FAULTS; i++) {
                 String output = "executor-" + i;
-                Process driver = start(cluster, output);
-                await(() -> committed(output) > 0);
+                Process driver = jobs.start(cluster, output);
+                JobProcesses.await(() -> jobs.committed(output) > 0);
                 Thread.sleep(moments.nextInt(4_000));
-                List<ProcessHandle> executors = executors();
+                List<ProcessHandle> executors = jobs.executors();
                 boolean killed = !executors.isEmpty()
                         && executors.get(moments.nextInt(executors.size())).destroyForcibly();
-                String printed = finish(driver, output);
+                String printed = jobs.finish(driver, output);
                 System.out.printf("executor killed: %s%n", killed);
-                assertEquals(whole, rows(output), printed);
+                assertEquals(whole, jobs.rows(output), printed);
             }
-            String speculative = finish(
-                    start(
+            String speculative = jobs.finish(
+                    jobs.start(
                             cluster,
                             "speculative",
                             "--conf",
@@ -117,101 +111,7 @@ class FaultIT {
                             "--conf",
                             "spark.speculation.multiplier=1.01"),
                     "speculative");
-            assertEquals(whole, rows("speculative"), speculative);
-        }
-    }
-
-    private ClusterProcesses cluster() throws IOException, InterruptedException {
-        return new ClusterProcesses(folder, Files.readString(Path.of(System.getProperty("promptmill.classpath"))), 2);
-    }
-
-    /**
-     * Begins the job, whose rows are sampled, so that equal bytes are no matter of course.
-     *
-     * @param cluster or null: in one process
-     */
-    private Process start(ClusterProcesses cluster, String output, String... options) throws IOException {
-        List<String> command = new ArrayList<>(List.of(ROOT.resolve("submit.sh").toString()));
-        if (cluster != null) {
-            command.addAll(List.of("--master", cluster.master(), "--conf", "spark.executor.memory=600m"));
-            command.addAll(List.of("--conf", "spark.driver.host=127.0.0.1"));
-        }
-        command.addAll(Arrays.asList(options));
-        command.addAll(List.of("run", "conf/demo.yaml"));
-        for (String setting : List.of(
-                "output.path=" + folder.resolve(output),
-                "output.mode=resume",
-                "output.commit_rows=2",
-                "sampling.temperature=0.8",
-                "sampling.max_tokens=40")) {
-            command.addAll(List.of("--set", setting));
-        }
-        ProcessBuilder builder = new ProcessBuilder(command)
-                .directory(ROOT.toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(folder.resolve(output + ".log").toFile());
-        builder.environment().remove("SPARK_HOME");
-        builder.environment().put("PROMPTMILL_MEMORY", "1g");
-        return builder.start();
-    }
-
-    private String finish(Process process, String output) throws IOException, InterruptedException {
-        boolean ended = process.waitFor(180, TimeUnit.SECONDS);
-        process.destroyForcibly();
-        String printed = Files.readString(folder.resolve(output + ".log"));
-        assertTrue(ended, "still running:\n" + printed);
-        assertEquals(0, process.exitValue(), printed);
-        return printed;
-    }
-
-    /** The executors that workers of this test have started. */
-    private List<ProcessHandle> executors() {
-        return ProcessHandle.current()
-                .descendants()
-                .filter(process -> process.info()
-                        .commandLine()
-                        .filter(line -> line.contains("CoarseGrainedExecutorBackend"))
-                        .isPresent())
-                .toList();
-    }
-
-    private long committed(String output) {
-        Path commits = folder.resolve(output + "/_promptmill/commits");
-        if (!Files.exists(commits)) {
-            return 0;
-        }
-        try (Stream<Path> files = Files.list(commits)) {
-            return files.map(path -> path.getFileName().toString())
-                    .filter(name -> !name.endsWith(".crc"))
-                    .mapToLong(name -> Long.parseLong(name.replaceAll(".*\\.r(\\d+)\\..*", "$1")))
-                    .sum();
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private static void await(java.util.function.BooleanSupplier condition) throws InterruptedException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
-        while (!condition.getAsBoolean() && System.nanoTime() < deadline) {
-            Thread.sleep(50);
-        }
-        assertTrue(condition.getAsBoolean(), "nothing was committed in two minutes");
-    }
-
-    private static long count(String printed) {
-        return Long.parseLong(printed.replace(",", ""));
-    }
-
-    /** Every row as JSON, in the order of the file: an output has the order of its input. */
-    private List<String> rows(String output) {
-        SparkSession spark = SparkSessions.openForReading();
-        try {
-            return spark.read()
-                    .parquet(folder.resolve(output).toString())
-                    .toJSON()
-                    .collectAsList();
-        } finally {
-            spark.stop();
+            assertEquals(whole, jobs.rows("speculative"), speculative);
         }
     }
 }
