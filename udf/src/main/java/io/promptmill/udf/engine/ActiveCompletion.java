@@ -2,6 +2,7 @@ package io.promptmill.udf.engine;
 
 import io.promptmill.udf.engine.ConstrainedAnswer.Turn;
 import io.promptmill.udf.error.RequestException;
+import io.promptmill.udf.error.RowError;
 import io.promptmill.udf.sampler.RepetitionDetector;
 import io.promptmill.udf.sampler.SamplingState;
 import io.promptmill.udf.scheduler.Sequence;
@@ -111,6 +112,19 @@ final class ActiveCompletion extends ActiveRequest<Completion> {
     @Override
     Collection<Sequence> open() {
         return List.of(sequence);
+    }
+
+    @Override
+    Completion failed(RowError reason) {
+        return new Completion(
+                null,
+                FinishReason.ERROR,
+                sequence.promptLength(),
+                sequence.completionLength(),
+                reason.message(),
+                reason.category(),
+                CompletionDetails.NONE,
+                false);
     }
 
     @Override
