@@ -24,6 +24,7 @@ import java.util.Objects;
  * @param retryErrors whether a resumed job computes rows again that have an error
  * @param trigger when the input is taken
  * @param errors what errors of rows do to the job
+ * @param earlyStop when the job ends before its last row
  */
 record JobConfig(
         String model,
@@ -39,7 +40,8 @@ record JobConfig(
         EvaluationConfig evaluation,
         boolean retryErrors,
         Trigger trigger,
-        ErrorPolicy errors) {
+        ErrorPolicy errors,
+        EarlyStop earlyStop) {
 
     private static final List<String> KEYS = List.of(
             "model",
@@ -61,7 +63,8 @@ record JobConfig(
             "trigger",
             "trigger_seconds",
             "on_error",
-            "max_error_fraction");
+            "max_error_fraction",
+            "stop_early");
 
     /**
      * Binds and checks a configuration.
@@ -76,6 +79,7 @@ record JobConfig(
         TaskSpec task = TaskSection.of(section);
         Reasoning reasoning = ReasoningSection.of(section.value("reasoning"));
         task.checkAgainst(sampling.defaults(), sampling.columns().keySet(), reasoning);
+        ErrorPolicy errors = ErrorPolicy.of(section);
         return new JobConfig(
                 section.requireText("model"),
                 input,
@@ -92,7 +96,8 @@ record JobConfig(
                 EvaluationConfig.of(section.value("evaluate")),
                 retryErrors(section, output),
                 Trigger.of(section, output),
-                ErrorPolicy.of(section));
+                errors,
+                EarlyStop.of(section.value("stop_early"), errors));
     }
 
     /**

@@ -3,10 +3,12 @@ package io.promptmill.job;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.promptmill.job.ledger.Manifest;
+import io.promptmill.udf.spark.Flaw;
 import io.promptmill.udf.spark.GenerateSpec;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
@@ -74,6 +76,9 @@ final class Provenance {
         run.put("ended", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
         run.put("rows", report.rows());
         run.put("errors", report.errors());
+        for (Flaw flaw : List.of(Flaw.EMPTY, Flaw.LENGTH, Flaw.REPETITION)) {
+            run.put(flaw.label(), report.flaws().of(flaw));
+        }
         run.put("prompt_tokens", report.promptTokens());
         run.put("completion_tokens", report.completionTokens());
         run.put("rows_finished_before", report.resumedRows());

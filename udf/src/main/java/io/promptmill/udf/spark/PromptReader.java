@@ -107,19 +107,37 @@ final class PromptReader {
      */
     int[] read(Row row, Map<String, ?> given, PromptEncoder encoder) {
         int[] tokens = switch (spec.source()) {
-            case COLUMN -> encode(text(row), encoder);
+            case COLUMN -> encode(columnText(row), encoder);
             case MESSAGES -> encodeChat(messages(row), encoder);
-            case TEMPLATE -> {
-                Map<String, Object> values = new HashMap<>(given);
-                variables.forEach((name, index) -> values.put(name, RowValues.toJava(row.get(index), type(index))));
-                requireValue(row);
-                yield encode(rendered(values), encoder);
-            }
+            case TEMPLATE -> encode(rendered(row, given), encoder);
         };
         if (tokens.length == 0) {
             throw new RequestException("prompt has no tokens");
         }
         return tokens;
+    }
+
+    /**
+     * The text that a row's prompt is made of, for a look at it; the last message of a conversation.
+     *
+     * @throws RequestException where the row has no usable prompt
+     */
+    String text(Row row) {
+        return switch (spec.source()) {
+            case COLUMN -> columnText(row);
+            case MESSAGES -> {
+                List<ChatMessage> messages = messages(row);
+                yield messages.get(messages.size() - 1).content();
+            }
+            case TEMPLATE -> rendered(row, Map.of());
+        };
+    }
+
+    private String rendered(Row row, Map<String, ?> given) {
+        Map<String, Object> values = new HashMap<>(given);
+        variables.forEach((name, index) -> values.put(name, RowValues.toJava(row.get(index), type(index))));
+        requireValue(row);
+        return rendered(values);
     }
 
     /** The token ids of the template with each of a row's values replaced by a text. */
@@ -173,7 +191,7 @@ final class PromptReader {
         return all;
     }
 
-    private String text(Row row) {
+    private String columnText(Row row) {
         String prompt = row.getString(column);
         if (prompt == null || prompt.isEmpty()) {
             throw new RequestException(
