@@ -28,9 +28,6 @@ record ErrorPolicy(OnError onError, double maximumFraction) {
 
     private static final List<String> NAMES = List.of("keep", "drop", "fail");
 
-    /** Of fewer rows, a share says little while others are to come. */
-    private static final long LEAST_ROWS = 200;
-
     /** @param root the whole configuration */
     static ErrorPolicy of(Section root) {
         String name = root.text("on_error");
@@ -48,11 +45,6 @@ record ErrorPolicy(OnError onError, double maximumFraction) {
     /** The rows that are to be written. */
     Dataset<Row> written(Dataset<Row> rows) {
         return onError == OnError.DROP ? rows.filter(col(OutputSchema.ERROR).isNull()) : rows;
-    }
-
-    /** Why a job that has come so far must end, or empty. More rows are to come. */
-    Optional<String> early(long rows, long errors) {
-        return rows < LEAST_ROWS && onError != OnError.FAIL ? Optional.empty() : atEnd(rows, errors);
     }
 
     /** Why a job with these rows has failed, or empty. */

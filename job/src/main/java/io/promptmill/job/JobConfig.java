@@ -26,6 +26,7 @@ import java.util.Objects;
  * @param retryErrors whether a resumed job computes rows again that have an error
  * @param trigger when the input is taken
  * @param errors what errors of rows do to the job
+ * @param earlyStop when the job ends before its last row
  */
 record JobConfig(
         String model,
@@ -41,7 +42,8 @@ record JobConfig(
         EvaluationConfig evaluation,
         boolean retryErrors,
         Trigger trigger,
-        ErrorPolicy errors) {
+        ErrorPolicy errors,
+        EarlyStop earlyStop) {
 
     private static final List<String> KEYS = List.of(
             "model",
@@ -63,7 +65,8 @@ record JobConfig(
             "trigger",
             "trigger_seconds",
             "on_error",
-            "max_error_fraction");
+            "max_error_fraction",
+            "stop_early");
 
     private static final List<String> OVERLONG = Arrays.stream(Overlong.values())
             .map(way -> way.name().toLowerCase(Locale.ROOT))
@@ -82,6 +85,7 @@ record JobConfig(
         TaskSpec task = TaskSection.of(section);
         Reasoning reasoning = ReasoningSection.of(section.value("reasoning"));
         task.checkAgainst(sampling.defaults(), sampling.columns().keySet(), reasoning);
+        ErrorPolicy errors = ErrorPolicy.of(section);
         return new JobConfig(
                 section.requireText("model"),
                 input,
@@ -98,7 +102,8 @@ record JobConfig(
                 EvaluationConfig.of(section.value("evaluate")),
                 retryErrors(section, output),
                 Trigger.of(section, output),
-                ErrorPolicy.of(section));
+                errors,
+                EarlyStop.of(section.value("stop_early"), errors));
     }
 
     /**

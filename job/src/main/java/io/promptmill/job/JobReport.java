@@ -3,9 +3,12 @@ package io.promptmill.job;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 
+import io.promptmill.udf.engine.FinishReason;
+import io.promptmill.udf.spark.Flaw;
 import io.promptmill.udf.spark.GenerateMetrics;
 import io.promptmill.udf.spark.OutputSchema;
 import java.io.PrintStream;
@@ -14,8 +17,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.util.LongAccumulator;
 
 /**
  * What a job has done, counted in the rows that it wrote: accumulators count a retried task twice.
@@ -28,6 +34,8 @@ import org.apache.spark.sql.Row;
  * @param resumedRows that earlier runs had finished
  * @param computedRows by this run; too many where a task was retried
  * @param droppedRows of this run that have an error and were not written
+ * @param flaws of the rows, those resumed included
+ * @param warnings of them
  */
 record JobReport(
         long rows,
@@ -44,7 +52,9 @@ record JobReport(
         EvaluationReport evaluation,
         long resumedRows,
         long computedRows,
-        long droppedRows) {
+        long droppedRows,
+        FlawCounts flaws,
+        List<String> warnings) {
     private static final int REASONS = 5;
     private static final int SAMPLE_ROWS = 3;
 
@@ -52,16 +62,29 @@ record JobReport(
      * Counts what was written.
      *
      * @param written every row of the output
+     * @param added columns that the job has added
      * @param columns of the rows that are shown; errors are added where there are any
      */
     static JobReport of(
-            Dataset<Row> written, List<String> columns, GenerateMetrics metrics, double seconds, String path) {
+            Dataset<Row> written,
+            StructType added,
+            List<String> columns,
+            GenerateMetrics metrics,
+            double seconds,
+            String path) {
+        // A job that makes no completions may have a column of that name in its input.
+        Column empty = List.of(added.fieldNames()).contains(OutputSchema.COMPLETION)
+                ? not(col(OutputSchema.COMPLETION).rlike("\\S"))
+                : lit(false);
         Row totals = written.agg(
                         count(lit(1)),
                         count(col(OutputSchema.ERROR)),
                         // A refused row's prompt was counted, but not computed.
                         sum(when(col(OutputSchema.ERROR).isNull(), col(OutputSchema.PROMPT_TOKENS))),
-                        sum(col(OutputSchema.COMPLETION_TOKENS)))
+                        sum(col(OutputSchema.COMPLETION_TOKENS)),
+                        count(when(empty, 1)),
+                        count(when(col(OutputSchema.FINISH_REASON).equalTo(FinishReason.LENGTH.label()), 1)),
+                        count(when(col(OutputSchema.FINISH_REASON).equalTo(FinishReason.REPETITION.label()), 1)))
                 .first();
         long rows = totals.getLong(0);
         long errors = totals.getLong(1);
@@ -87,7 +110,15 @@ record JobReport(
                 null,
                 0,
                 metrics.rows().value(),
-                0);
+                0,
+                new FlawCounts(
+                        rows,
+                        Map.of(
+                                Flaw.INVALID, errors,
+                                Flaw.EMPTY, totals.getLong(4),
+                                Flaw.LENGTH, totals.getLong(5),
+                                Flaw.REPETITION, totals.getLong(6))),
+                List.of());
     }
 
     /** What the accumulators say, for rows that cannot be read back: too much where a task was retried. */
@@ -107,7 +138,9 @@ record JobReport(
                 null,
                 0,
                 metrics.rows().value(),
-                0);
+                0,
+                FlawCounts.of(metrics, LongAccumulator::value),
+                List.of());
     }
 
     /** With the figures of an evaluation, or null. */
@@ -127,7 +160,9 @@ record JobReport(
                 figures,
                 resumedRows,
                 computedRows,
-                droppedRows);
+                droppedRows,
+                flaws,
+                warnings);
     }
 
     /** With the number of rows that earlier runs had finished. */
@@ -147,11 +182,17 @@ record JobReport(
                 evaluation,
                 before,
                 computedRows,
-                droppedRows);
+                droppedRows,
+                flaws,
+                warnings);
     }
 
-    /** With the number of rows that were not written, because they have an error. */
-    JobReport dropping(long dropped) {
+    /**
+     * With what is to be said about flaws that nearly all rows have.
+     *
+     * @param dropped rows that were not written, because they have an error
+     */
+    JobReport judged(EarlyStop policy, long dropped) {
         return new JobReport(
                 rows,
                 errors,
@@ -167,7 +208,9 @@ record JobReport(
                 evaluation,
                 resumedRows,
                 computedRows,
-                dropped);
+                dropped,
+                flaws,
+                policy.warnings(flaws));
     }
 
     /** The most frequent errors and how many rows have them. As many reasons as rows may exist: a few reach the driver. */
@@ -220,12 +263,22 @@ record JobReport(
         if (others > 0) {
             out.printf(Locale.ROOT, "  and %,d more; see column error%n", others);
         }
+        countLine(out, "empty", Flaw.EMPTY, "completions");
+        countLine(out, "cut off", Flaw.LENGTH, "completions (finish_reason is length)");
+        countLine(out, "looping", Flaw.REPETITION, "completions (finish_reason is repetition)");
+        warnings.forEach(warning -> line(out, "warning", warning));
         line(out, "model loads", Long.toString(modelLoads));
         line(out, "time", Durations.format(seconds));
         line(out, "output", path);
         out.flush();
         if (evaluation != null) {
             evaluation.print(out);
+        }
+    }
+
+    private void countLine(PrintStream out, String name, Flaw flaw, String what) {
+        if (flaws.of(flaw) > 0) {
+            line(out, name, String.format(Locale.ROOT, "%,d %s", flaws.of(flaw), what));
         }
     }
 

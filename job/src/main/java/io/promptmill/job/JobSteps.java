@@ -1,5 +1,6 @@
 package io.promptmill.job;
 
+import io.promptmill.udf.spark.Flaw;
 import io.promptmill.udf.spark.GenerateMetrics;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -49,22 +50,34 @@ final class JobSteps {
                 "generating {} rows from {}",
                 rows.isPresent() ? rows.getAsLong() : "an unknown number of",
                 pipeline.config().input().origins());
-        ErrorPolicy policy = pipeline.config().errors();
         GenerateMetrics metrics = pipeline.metrics();
-        Progress listener = Progress.start(pipeline.spark().sparkContext(), metrics, rows, progress, policy);
+        Progress listener = Progress.start(
+                pipeline.spark().sparkContext(),
+                metrics,
+                rows,
+                progress,
+                pipeline.config().earlyStop());
         try {
             work.run();
         } catch (Exception e) {
-            String reason = listener.violation() != null
-                    ? listener.violation()
-                    : Failures.ownMessage(e).orElseGet(() -> Failures.firstLine(e));
-            throw new JobFailedException(reason + " (" + kept + ")", e);
+            Progress.Violation violation = listener.violation();
+            throw violation == null
+                    ? failed(Failures.ownMessage(e).orElseGet(() -> Failures.firstLine(e)), kept, "", e)
+                    : failed(violation.reason(), kept, violation.examples(), e);
         } finally {
             listener.close();
         }
-        policy.atEnd(metrics.rows().value(), metrics.errors().value()).ifPresent(reason -> {
-            throw new JobFailedException(reason + " (" + kept + ")", null);
-        });
+        pipeline.config()
+                .errors()
+                .atEnd(metrics.rows().value(), metrics.errors().value())
+                .ifPresent(reason -> {
+                    String examples = EarlyStop.examples(metrics.samples().value(), Flaw.INVALID);
+                    throw failed(reason, kept, examples, null);
+                });
+    }
+
+    private static JobFailedException failed(String reason, String kept, String examples, Exception cause) {
+        return new JobFailedException(reason + " (" + kept + ")" + examples, cause);
     }
 
     /** The figures of the evaluation, or null: no row is lost for want of them. */
@@ -91,8 +104,14 @@ final class JobSteps {
             long dropped = pipeline.config().errors().onError() == ErrorPolicy.OnError.DROP
                     ? pipeline.metrics().errors().value()
                     : 0;
-            return JobReport.of(read(published), pipeline.shownColumns(), pipeline.metrics(), seconds, path)
-                    .dropping(dropped);
+            return JobReport.of(
+                            read(published),
+                            pipeline.added(),
+                            pipeline.shownColumns(),
+                            pipeline.metrics(),
+                            seconds,
+                            path)
+                    .judged(pipeline.config().earlyStop(), dropped);
         } catch (Exception e) {
             LOG.warn("the rows are in {} but could not be counted: {}", path, Failures.firstLine(e));
             return JobReport.estimated(pipeline.metrics(), seconds, path);

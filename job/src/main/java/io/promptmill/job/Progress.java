@@ -1,8 +1,14 @@
 package io.promptmill.job;
 
+import io.promptmill.udf.spark.Flaw;
+import io.promptmill.udf.spark.FlawSamples.Sample;
 import io.promptmill.udf.spark.GenerateMetrics;
 import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -26,14 +32,15 @@ final class Progress extends SparkListener implements AutoCloseable {
     private static final int JUDGED_SECONDS = 2;
 
     private final SparkContext context;
-    private final Map<Long, LongAccumulator> accumulators;
+    private final Set<Long> counted;
     private final GenerateMetrics metrics;
     private final ProgressLine line;
-    private final ErrorPolicy policy;
+    private final EarlyStop policy;
     private final Map<Long, Map<Long, Long>> running = new ConcurrentHashMap<>();
+    private final Map<Long, List<Sample>> runningSamples = new ConcurrentHashMap<>();
     private final Set<Long> ended = ConcurrentHashMap.newKeySet();
     private final Map<Integer, Integer> tasksByStage = new ConcurrentHashMap<>();
-    private volatile String violation;
+    private volatile Violation violation;
     private volatile int stage = -1;
     private volatile int endedInStage;
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
@@ -42,21 +49,30 @@ final class Progress extends SparkListener implements AutoCloseable {
         return thread;
     });
 
-    private Progress(SparkContext context, GenerateMetrics metrics, ProgressLine line, ErrorPolicy policy) {
+    private Progress(SparkContext context, GenerateMetrics metrics, ProgressLine line, EarlyStop policy) {
         this.context = context;
         this.metrics = metrics;
         this.line = line;
         this.policy = policy;
-        accumulators = Map.of(
-                metrics.rows().id(), metrics.rows(),
-                metrics.errors().id(), metrics.errors(),
-                metrics.promptTokens().id(), metrics.promptTokens(),
-                metrics.completionTokens().id(), metrics.completionTokens());
+        counted = new HashSet<>(Set.of(
+                metrics.rows().id(),
+                metrics.promptTokens().id(),
+                metrics.completionTokens().id()));
+        for (Flaw flaw : Flaw.values()) {
+            counted.add(metrics.rowsWith(flaw).id());
+        }
     }
 
-    /** Shows the job's state until closed, and ends Spark's jobs where there are more errors than the policy allows. */
+    /**
+     * Why a job was ended.
+     *
+     * @param examples lines with rows, each begun by a line break; empty where none is known
+     */
+    record Violation(String reason, String examples) {}
+
+    /** Shows the job's state until closed, and ends Spark's jobs where the policy says so. */
     static Progress start(
-            SparkContext context, GenerateMetrics metrics, OptionalLong rows, PrintStream out, ErrorPolicy policy) {
+            SparkContext context, GenerateMetrics metrics, OptionalLong rows, PrintStream out, EarlyStop policy) {
         ProgressLine line = new ProgressLine(out, rows);
         Progress progress = new Progress(context, metrics, line, policy);
         context.addSparkListener(progress);
@@ -76,13 +92,14 @@ final class Progress extends SparkListener implements AutoCloseable {
         CollectionConverters.asJava(event.accumUpdates()).forEach(update -> {
             Map<Long, Long> counts = new ConcurrentHashMap<>();
             for (AccumulableInfo info : CollectionConverters.asJava(update._4())) {
-                if (accumulators.containsKey(info.id())
+                if (counted.contains(info.id())
                         && info.update().isDefined()
                         && info.update().get() instanceof Long count) {
                     counts.put(info.id(), count);
                 }
             }
             Long task = (Long) update._1();
+            samples(CollectionConverters.asJava(update._4())).ifPresent(samples -> runningSamples.put(task, samples));
             if (!counts.isEmpty() && !ended.contains(task)) {
                 running.put(task, counts);
                 enter((Integer) update._2());
@@ -94,6 +111,7 @@ final class Progress extends SparkListener implements AutoCloseable {
     public void onTaskEnd(SparkListenerTaskEnd event) {
         ended.add(event.taskInfo().taskId());
         running.remove(event.taskInfo().taskId());
+        runningSamples.remove(event.taskInfo().taskId());
         if (event.stageId() == stage && event.taskInfo().successful()) {
             endedInStage++;
         }
@@ -111,14 +129,15 @@ final class Progress extends SparkListener implements AutoCloseable {
     }
 
     /** Why the job was ended, or null where it was not. */
-    String violation() {
+    Violation violation() {
         return violation;
     }
 
     private void judge() {
         if (violation == null) {
-            policy.early(total(metrics.rows()), total(metrics.errors())).ifPresent(reason -> {
-                violation = reason;
+            FlawCounts counts = FlawCounts.of(metrics, this::total);
+            policy.judge(counts).ifPresent(flaw -> {
+                violation = new Violation(policy.reason(counts, flaw), EarlyStop.examples(samples(), flaw));
                 context.cancelAllJobs();
             });
         }
@@ -139,6 +158,23 @@ final class Progress extends SparkListener implements AutoCloseable {
                 total(metrics.errors()),
                 total(metrics.promptTokens()) + total(metrics.completionTokens()),
                 share);
+    }
+
+    private List<Sample> samples() {
+        List<Sample> all = new ArrayList<>(metrics.samples().value());
+        runningSamples.values().forEach(all::addAll);
+        return all;
+    }
+
+    private Optional<List<Sample>> samples(Iterable<AccumulableInfo> updates) {
+        for (AccumulableInfo info : updates) {
+            if (info.id() == metrics.samples().id()
+                    && info.update().isDefined()
+                    && info.update().get() instanceof List<?> list) {
+                return Optional.of(list.stream().map(Sample.class::cast).toList());
+            }
+        }
+        return Optional.empty();
     }
 
     private long total(LongAccumulator accumulator) {

@@ -5,6 +5,7 @@ import static io.promptmill.job.ledger.ColumnNames.quoted;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.promptmill.job.ledger.Manifest;
+import io.promptmill.udf.spark.Flaw;
 import io.promptmill.udf.spark.GenerateSpec;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -80,6 +81,9 @@ final class Provenance {
         run.put("ended", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
         run.put("rows", report.rows());
         run.put("errors", report.errors());
+        for (Flaw flaw : List.of(Flaw.EMPTY, Flaw.LENGTH, Flaw.REPETITION)) {
+            run.put(flaw.label(), report.flaws().of(flaw));
+        }
         run.put("prompt_tokens", report.promptTokens());
         run.put("completion_tokens", report.completionTokens());
         run.put("rows_finished_before", report.resumedRows());

@@ -57,7 +57,7 @@ class ConfigLoaderTest {
                   logit_bias: {17: -1.5}
                   ignore_eos: true
                 output: {path: out, format: jsonl, mode: append, partitions: 3, partition_by: style, compression: gzip, max_rows_per_file: 1000}
-                engine: {threads: 2, max_batch_tokens: 64, kv_cache_bytes: 9000000000, prefix_cache: false, precision: f32, kv_precision: f16}
+                engine: {threads: 2, max_batch_tokens: 64, kv_cache_bytes: 9000000000, prefix_cache: false, precision: f32, kv_precision: f16, row_seconds: 90}
                 evaluate: {column: sentiment, bins: 15}
                 spark: {master: "local[2]", app_name: nightly, spark.executor.memory: 4g, spark.ui.port: 4050}
                 """);
@@ -87,6 +87,7 @@ class ConfigLoaderTest {
         assertEquals(0.9, config.sampling().defaults().topP());
         assertEquals(12345678901L, config.sampling().defaults().seed());
         assertEquals(256, config.sampling().defaults().maxTokens());
+        assertEquals(128, config.sampling().defaults().repetitionLimit());
         assertEquals(List.of("\n"), config.sampling().defaults().stop());
         assertEquals(List.of(1, 2), config.sampling().defaults().stopTokenIds());
         assertEquals(Map.of(17, -1.5f), config.sampling().defaults().logitBias());
@@ -104,6 +105,7 @@ class ConfigLoaderTest {
         assertEquals(9_000_000_000L, config.engine().kvCacheBytes());
         assertEquals(64, config.engine().maxBatchTokens());
         assertEquals("f16", config.engine().kvPrecision());
+        assertEquals(90, config.engine().rowSeconds());
         assertEquals(
                 new SparkConfig("local[2]", "nightly", Map.of("spark.executor.memory", "4g", "spark.ui.port", "4050")),
                 config.spark());
@@ -158,6 +160,10 @@ class ConfigLoaderTest {
                 "engine.precision=f12       | engine.precision           | f32",
                 "engine.kv_precision=f8     | engine.kv_precision        | f16",
                 "engine.kv_precison=f16     | 'engine.kv_precison'       | 'engine.kv_precision'",
+                "engine.row_seconds=-1      | engine.row_seconds         | 0 (any time) or more",
+                "stop_early.emty=0.5        | 'stop_early.emty'          | 'stop_early.empty'",
+                "stop_early.empty=1.5       | 'stop_early.empty'         | a number from 0 to 1",
+                "stop_early.after_rows=0    | 'stop_early.after_rows'    | 1 or more",
                 "engine=fast                | 'engine'                   | a mapping",
                 "model=[a]                  | 'model'                    | text",
                 "model=5                    | 'model'                    | text",

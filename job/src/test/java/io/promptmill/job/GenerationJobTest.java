@@ -122,7 +122,24 @@ class GenerationJobTest {
     @Test
     void theSummaryCountsCopiedRowsAndSharedTokens() {
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
-        new JobReport(5_000, 0, 400, 9, Map.of(), 1, 1_234, 100, 2, "out", "", null, 0, 5_000, 0)
+        new JobReport(
+                        5_000,
+                        0,
+                        400,
+                        9,
+                        Map.of(),
+                        1,
+                        1_234,
+                        100,
+                        2,
+                        "out",
+                        "",
+                        null,
+                        0,
+                        5_000,
+                        0,
+                        FlawCounts.NONE,
+                        List.of())
                 .print(new PrintStream(printed, true, StandardCharsets.UTF_8));
         assertTrue(printed.toString(StandardCharsets.UTF_8).contains("copied       1,234 rows"), printed.toString());
         assertTrue(

@@ -2,6 +2,8 @@ package io.promptmill.udf.engine;
 
 import io.promptmill.udf.engine.ConstrainedAnswer.Turn;
 import io.promptmill.udf.error.RequestException;
+import io.promptmill.udf.error.RowError;
+import io.promptmill.udf.sampler.RepetitionDetector;
 import io.promptmill.udf.sampler.SamplingState;
 import io.promptmill.udf.scheduler.Sequence;
 import io.promptmill.udf.tokenizer.Tokenizer;
@@ -18,6 +20,8 @@ final class ActiveCompletion extends ActiveRequest<Completion> {
     private final ConstrainedAnswer answer;
     private final int[] endOfThinking;
     private final LogprobRecorder logprobs;
+    /** Null where a loop does not end the completion. */
+    private final RepetitionDetector repetition;
     /** Tokens without which a constrained answer cannot follow the thinking. */
     private final int reserve;
 
@@ -52,6 +56,11 @@ final class ActiveCompletion extends ActiveRequest<Completion> {
         this.logprobs = LogprobRecorder.isWanted(request.options())
                 ? new LogprobRecorder(request.options(), tokenizer, sequence.promptLength())
                 : null;
+        boolean mayLoop = answer != null
+                || request.sampling().ignoreEos()
+                || request.sampling().repetitionLimit() == 0;
+        this.repetition =
+                mayLoop ? null : new RepetitionDetector(request.sampling().repetitionLimit());
         if (logprobs != null) {
             sequence.readLogitsFrom(logprobs.firstPosition());
         }
@@ -106,6 +115,19 @@ final class ActiveCompletion extends ActiveRequest<Completion> {
     }
 
     @Override
+    Completion failed(RowError reason) {
+        return new Completion(
+                null,
+                FinishReason.ERROR,
+                sequence.promptLength(),
+                sequence.completionLength(),
+                reason.message(),
+                reason.category(),
+                CompletionDetails.NONE,
+                false);
+    }
+
+    @Override
     int resultTokens(Completion completion) {
         return completion.completionTokens();
     }
@@ -125,6 +147,9 @@ final class ActiveCompletion extends ActiveRequest<Completion> {
             stopped |= append(next);
         }
         FinishReason finish = stopped ? FinishReason.STOP : turn.finish();
+        if (finish != FinishReason.STOP && loops()) {
+            finish = FinishReason.REPETITION;
+        }
         if (finish == null && limitsThinking()) {
             finish = endThinking();
         }
@@ -152,6 +177,9 @@ final class ActiveCompletion extends ActiveRequest<Completion> {
         boolean constrained = answer != null && !thinks;
         sampling.accept(token);
         sequence.append(token);
+        if (repetition != null) {
+            repetition.accept(token);
+        }
         if (constrained ? answer.ends(token) : sampling.ends(token)) {
             return false;
         }
@@ -160,9 +188,15 @@ final class ActiveCompletion extends ActiveRequest<Completion> {
         if (answer != null && thinks && !added.isEmpty()) {
             answer.beginWith(added.getBytes(StandardCharsets.UTF_8), sequence.room());
         }
-        boolean mayStop = !constrained
-                && sequence.completionLength() >= request.sampling().minTokens();
-        return mayStop && text.cutAtStop(added.length());
+        return !constrained && reachesMinimum() && text.cutAtStop(added.length());
+    }
+
+    private boolean loops() {
+        return repetition != null && repetition.loops() && reachesMinimum();
+    }
+
+    private boolean reachesMinimum() {
+        return sequence.completionLength() >= request.sampling().minTokens();
     }
 
     private boolean limitsThinking() {

@@ -18,6 +18,10 @@ abstract class ActiveRequest<R extends Result<R>> implements LogitsReader.Rows {
     private final CompletableFuture<R> result = new CompletableFuture<>();
     /** This result, then those of equal requests. */
     private final List<CompletableFuture<R>> waiters = new ArrayList<>(1);
+    /** When its first step began; meaningless before. */
+    private long begun;
+
+    private boolean hasBegun;
 
     /** @param key null where the result depends on the row's random stream, too */
     ActiveRequest(ResultKey key) {
@@ -47,11 +51,24 @@ abstract class ActiveRequest<R extends Result<R>> implements LogitsReader.Rows {
     /** Its sequences that are computed further, where it goes on. */
     abstract Collection<Sequence> open();
 
+    /** What becomes of it where it is ended for that reason. */
+    abstract R failed(RowError reason);
+
     /** Tokens computed of the result, for statistics. */
     abstract int resultTokens(R outcome);
 
     final ResultKey key() {
         return key;
+    }
+
+    /** Notes that it takes part in a step that begins now. */
+    final void takesStep(long now) {
+        begun = hasBegun ? begun : now;
+        hasBegun = true;
+    }
+
+    final boolean isOverdue(TimeLimit limit, long now) {
+        return hasBegun && limit.isOver(begun, now);
     }
 
     /** What the request's own caller waits for. */

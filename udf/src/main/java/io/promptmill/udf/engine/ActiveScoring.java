@@ -192,6 +192,11 @@ final class ActiveScoring extends ActiveRequest<ChoiceScores> {
     }
 
     @Override
+    ChoiceScores failed(RowError reason) {
+        return ChoiceScores.failed(reason, prompt.length);
+    }
+
+    @Override
     int resultTokens(ChoiceScores scores) {
         return scores.choiceTokens();
     }

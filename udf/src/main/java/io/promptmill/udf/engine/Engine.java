@@ -69,7 +69,7 @@ public final class Engine implements CompletionEngine {
             Path model, EngineConfig config, List<Adapter> adapters, List<ConstraintSpec> constraints) {
         LoadedModel loaded = LoadedModel.load(model, config, adapters, constraints);
         try {
-            return new Engine(loaded, loaded.newStepLoop());
+            return new Engine(loaded, loaded.newStepLoop(System::nanoTime));
         } catch (RuntimeException | Error e) {
             loaded.close();
             throw e;
@@ -171,6 +171,7 @@ public final class Engine implements CompletionEngine {
                     loop.add(request);
                 }
                 loop.dropCancelled();
+                loop.endOverdue();
                 if (loop.hasWork()) {
                     loop.step();
                 }

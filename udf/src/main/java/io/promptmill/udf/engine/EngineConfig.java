@@ -14,6 +14,7 @@ import java.io.Serializable;
  * @param prefixCache whether full KV blocks of earlier prompts are reused
  * @param precision {@code f32}, {@code bf16}, {@code int8}, or {@code auto}: by the model file
  * @param kvPrecision of keys and values: {@code f32}, {@code f16}, or {@code auto}, which goes by {@code precision}
+ * @param rowSeconds that a request may take from its first step on; 0: any
  */
 public record EngineConfig(
         int threads,
@@ -23,10 +24,24 @@ public record EngineConfig(
         long kvCacheBytes,
         boolean prefixCache,
         String precision,
-        String kvPrecision)
+        String kvPrecision,
+        int rowSeconds)
         implements Serializable {
 
     public static final EngineConfig DEFAULT = new EngineConfig(0, 0, 0, 0, 0, true, "auto", "auto");
+
+    /** One that gives requests any time. */
+    public EngineConfig(
+            int threads,
+            int maxBatchTokens,
+            int maxSequences,
+            int maxContext,
+            long kvCacheBytes,
+            boolean prefixCache,
+            String precision,
+            String kvPrecision) {
+        this(threads, maxBatchTokens, maxSequences, maxContext, kvCacheBytes, prefixCache, precision, kvPrecision, 0);
+    }
 
     public EngineConfig {
         check(threads >= 0 && threads <= 1024, "threads", threads, "0 (all processors) to 1024");
@@ -48,6 +63,20 @@ public record EngineConfig(
                 "kv_precision",
                 kvPrecision,
                 "one of " + String.join(", ", PrecisionChoice.KV_SETTINGS));
+        check(rowSeconds >= 0, "row_seconds", rowSeconds, "0 (any time) or more");
+    }
+
+    public EngineConfig withThreads(int newThreads) {
+        return new EngineConfig(
+                newThreads,
+                maxBatchTokens,
+                maxSequences,
+                maxContext,
+                kvCacheBytes,
+                prefixCache,
+                precision,
+                kvPrecision,
+                rowSeconds);
     }
 
     private static void check(boolean valid, String key, Object value, String expected) {

@@ -8,6 +8,8 @@ public enum FinishReason {
     STOP,
     /** The limit of tokens or of the context was reached. */
     LENGTH,
+    /** The completion went round in a loop. */
+    REPETITION,
     /** The row could not be completed; see its error. */
     ERROR;
 

@@ -26,6 +26,7 @@ import io.promptmill.udf.weights.ModelFile;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -140,7 +141,8 @@ final class LoadedModel implements AutoCloseable {
                 tokenizer.endOfText().orElse(null));
     }
 
-    StepLoop newStepLoop() {
+    /** @param clock nanoseconds, for the time that a request may take */
+    StepLoop newStepLoop(LongSupplier clock) {
         BlockPool pool = new BlockPool(kvBlocks, KvCache.BLOCK_TOKENS, config.prefixCache());
         return new StepLoop(
                 model,
@@ -150,7 +152,8 @@ final class LoadedModel implements AutoCloseable {
                         new Sampler(kernels, model.shape().vocabularySize()),
                         model.shape().vocabularySize(),
                         workers),
-                new BatchBuilder(limits.batchTokens()));
+                new BatchBuilder(limits.batchTokens()),
+                new TimeLimit(config.rowSeconds(), clock));
     }
 
     RequestStarter newRequestStarter() {

@@ -1,6 +1,7 @@
 package io.promptmill.udf.engine;
 
 import io.promptmill.udf.engine.LogitsReader.Output;
+import io.promptmill.udf.error.RowError;
 import io.promptmill.udf.layers.KvCache;
 import io.promptmill.udf.layers.StepBatch;
 import io.promptmill.udf.model.Model;
@@ -9,6 +10,7 @@ import io.promptmill.udf.scheduler.Scheduler;
 import io.promptmill.udf.scheduler.Sequence;
 import io.promptmill.udf.tensor.RowTiles;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,16 +25,24 @@ final class StepLoop implements ActiveRequest.Sequences {
     private final Scheduler scheduler;
     private final LogitsReader reader;
     private final BatchBuilder batches;
+    private final TimeLimit limit;
     private final Map<Sequence, ActiveRequest<?>> active = new IdentityHashMap<>();
     private final SharedResults shared = new SharedResults(RESULT_CACHE_BYTES);
     private final Counters counters = new Counters();
 
-    StepLoop(Model model, KvCache cache, Scheduler scheduler, LogitsReader reader, BatchBuilder batches) {
+    StepLoop(
+            Model model,
+            KvCache cache,
+            Scheduler scheduler,
+            LogitsReader reader,
+            BatchBuilder batches,
+            TimeLimit limit) {
         this.model = model;
         this.cache = cache;
         this.scheduler = scheduler;
         this.reader = reader;
         this.batches = batches;
+        this.limit = limit;
     }
 
     void add(ActiveRequest<?> request) {
@@ -61,11 +71,28 @@ final class StepLoop implements ActiveRequest.Sequences {
         });
     }
 
+    /** Ends what has taken longer than it may, with an error. */
+    void endOverdue() {
+        if (!limit.isNone()) {
+            long now = limit.now();
+            for (ActiveRequest<?> request : new HashSet<>(active.values())) {
+                if (request.isOverdue(limit, now)) {
+                    fail(request, limit.error());
+                }
+            }
+        }
+    }
+
+    private <R extends Result<R>> void fail(ActiveRequest<R> request, RowError reason) {
+        end(request, request.failed(reason));
+    }
+
     /** Computes one step. */
     void step() {
         long start = System.nanoTime();
         List<Chunk> chunks = scheduler.schedule();
         scheduler.takeCopies().forEach(copy -> cache.copy(copy.from(), copy.to()));
+        time(chunks);
         StepBatch batch = batches.build(chunks);
         RowTiles logits = model.forward(batch, cache);
         scheduler.completed(chunks);
@@ -74,6 +101,13 @@ final class StepLoop implements ActiveRequest.Sequences {
         counters.step(chunks, System.nanoTime() - start);
         for (Output<ActiveRequest<?>> output : outputs) {
             advance(output.reader(), output.chunk().sequence());
+        }
+    }
+
+    private void time(List<Chunk> chunks) {
+        if (!limit.isNone()) {
+            long now = limit.now();
+            chunks.forEach(chunk -> active.get(chunk.sequence()).takesStep(now));
         }
     }
 
@@ -98,12 +132,16 @@ final class StepLoop implements ActiveRequest.Sequences {
         R outcome = request.advance(sequence, this);
         if (outcome != null) {
             remove(sequence);
-            List.copyOf(request.open()).forEach(this::remove);
-            counters.completionTokens += request.resultTokens(outcome);
-            shared.complete(request, outcome);
+            end(request, outcome);
         } else if (!request.open().contains(sequence)) {
             remove(sequence);
         }
+    }
+
+    private <R extends Result<R>> void end(ActiveRequest<R> request, R outcome) {
+        List.copyOf(request.open()).forEach(this::remove);
+        counters.completionTokens += request.resultTokens(outcome);
+        shared.complete(request, outcome);
     }
 
     private void remove(Sequence sequence) {

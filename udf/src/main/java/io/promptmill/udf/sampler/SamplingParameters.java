@@ -22,6 +22,7 @@ import java.util.Map;
  * @param stop texts that end the completion and are not part of it
  * @param stopTokenIds tokens that end the completion, besides the model's own
  * @param ignoreEos goes on past the model's end-of-text
+ * @param repetitionLimit tokens in a loop that end a completion, see {@link RepetitionDetector}; 0 for none
  */
 public record SamplingParameters(
         double temperature,
@@ -37,15 +38,21 @@ public record SamplingParameters(
         int minTokens,
         List<String> stop,
         List<Integer> stopTokenIds,
-        boolean ignoreEos)
+        boolean ignoreEos,
+        int repetitionLimit)
         implements Serializable {
 
     /** Greedy, at most 256 tokens. */
     public static final SamplingParameters DEFAULT =
-            new SamplingParameters(0, 0, 1, 0, 1, 0, 0, Map.of(), 0, 256, 0, List.of(), List.of(), false);
+            new SamplingParameters(0, 0, 1, 0, 1, 0, 0, Map.of(), 0, 256, 0, List.of(), List.of(), false, 128);
 
     /** Logits divided by less leave the range of float. */
     private static final double LOWEST_TEMPERATURE = 1e-6;
+
+    /** A loop of fewer tokens is none, and one of more is seen late and takes memory. */
+    private static final int LEAST_REPETITION = 8;
+
+    private static final int MOST_REPETITION = 4096;
 
     public SamplingParameters {
         check(
@@ -65,6 +72,11 @@ public record SamplingParameters(
         check(Math.abs(frequencyPenalty) <= 100, "frequency_penalty", frequencyPenalty, "-100 to 100");
         check(maxTokens >= 1, "max_tokens", maxTokens, "1 or more");
         check(minTokens >= 0 && minTokens <= maxTokens, "min_tokens", minTokens, "0 to max_tokens");
+        check(
+                repetitionLimit == 0 || repetitionLimit >= LEAST_REPETITION && repetitionLimit <= MOST_REPETITION,
+                "repetition_limit",
+                repetitionLimit,
+                "0 (none), or " + LEAST_REPETITION + " to " + MOST_REPETITION);
         logitBias = Map.copyOf(logitBias);
         stop = List.copyOf(stop);
         stopTokenIds = List.copyOf(stopTokenIds);
@@ -103,6 +115,7 @@ public record SamplingParameters(
         private List<String> stop;
         private List<Integer> stopTokenIds;
         private boolean ignoreEos;
+        private int repetitionLimit;
 
         private Builder(SamplingParameters from) {
             temperature = from.temperature;
@@ -119,6 +132,7 @@ public record SamplingParameters(
             stop = from.stop;
             stopTokenIds = from.stopTokenIds;
             ignoreEos = from.ignoreEos;
+            repetitionLimit = from.repetitionLimit;
         }
 
         public Builder temperature(double value) {
@@ -191,6 +205,11 @@ public record SamplingParameters(
             return this;
         }
 
+        public Builder repetitionLimit(int value) {
+            repetitionLimit = value;
+            return this;
+        }
+
         /** @throws ConfigException where a value is out of its range */
         public SamplingParameters build() {
             return new SamplingParameters(
@@ -207,7 +226,8 @@ public record SamplingParameters(
                     minTokens,
                     stop,
                     stopTokenIds,
-                    ignoreEos);
+                    ignoreEos,
+                    repetitionLimit);
         }
     }
 }

@@ -44,7 +44,7 @@ final class CompletionIterator implements Iterator<Row> {
     private final String[] columns;
     private final CompletionEngine engine;
     private final int windowRequests;
-    private final GenerateMetrics metrics;
+    private final RowCounter counter;
     private final TaskWait wait;
     private final Function<Throwable, RuntimeException> onEngineFailure;
     private final ArrayDeque<Pending<?>> window = new ArrayDeque<>();
@@ -55,7 +55,6 @@ final class CompletionIterator implements Iterator<Row> {
     /**
      * @param columns that are added to those of a row
      * @param windowRequests under way from which on no further row is read
-     * @param metrics or null
      * @param onEngineFailure turns a failure of the engine into what fails the task
      */
     CompletionIterator(
@@ -64,7 +63,7 @@ final class CompletionIterator implements Iterator<Row> {
             String[] columns,
             CompletionEngine engine,
             int windowRequests,
-            GenerateMetrics metrics,
+            RowCounter counter,
             TaskContext task,
             Function<Throwable, RuntimeException> onEngineFailure) {
         this.rows = rows;
@@ -72,7 +71,7 @@ final class CompletionIterator implements Iterator<Row> {
         this.columns = columns;
         this.engine = engine;
         this.windowRequests = windowRequests;
-        this.metrics = metrics;
+        this.counter = counter;
         this.wait = new TaskWait(task);
         this.onEngineFailure = onEngineFailure;
     }
@@ -94,7 +93,7 @@ final class CompletionIterator implements Iterator<Row> {
             window.remove();
             underWay -= head.requests();
             windowTokens -= head.work.tokens();
-            count(result);
+            counter.count(head.row, result);
             result.rows().forEach(values -> ready.add(output(head, values)));
         }
         return ready.remove();
@@ -157,21 +156,6 @@ final class CompletionIterator implements Iterator<Row> {
     private RowResult refused(Pending<?> pending, RequestException reason) {
         pending.cancel();
         return worker.failed(reason.rowError(), pending.work.promptTokens(), 0);
-    }
-
-    private void count(RowResult result) {
-        if (metrics == null) {
-            return;
-        }
-        metrics.rows().add(1L);
-        metrics.promptTokens().add(result.promptTokens());
-        metrics.completionTokens().add(result.completionTokens());
-        if (result.copied()) {
-            metrics.copiedRows().add(1L);
-        }
-        if (result.failed()) {
-            metrics.errors().add(1L);
-        }
     }
 
     private Row output(Pending<?> pending, Map<String, Object> added) {

@@ -31,15 +31,7 @@ final class ExecutorThreads {
         if (config.threads() != 0 || cores == 0) {
             return config;
         }
-        return new EngineConfig(
-                Math.min(cores, processors),
-                config.maxBatchTokens(),
-                config.maxSequences(),
-                config.maxContext(),
-                config.kvCacheBytes(),
-                config.prefixCache(),
-                config.precision(),
-                config.kvPrecision());
+        return config.withThreads(Math.min(cores, processors));
     }
 
     /** Cores of this executor, 0 where Spark was not told: all of the host then. */

@@ -81,7 +81,7 @@ final class ExtractRows implements RowTask {
             } catch (RequestException noDocument) {
                 failed = true;
                 row.put(OutputSchema.FINISH_REASON, FinishReason.ERROR.label());
-                row.put(OutputSchema.ERROR, noDocument.getMessage());
+                row.putAll(RowResult.columns(noDocument.rowError()));
             }
             return new RowResult(List.of(row), promptTokens, completionTokens, failed, completion.copied());
         }

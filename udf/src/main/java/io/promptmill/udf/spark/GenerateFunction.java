@@ -32,6 +32,7 @@ public final class GenerateFunction implements MapPartitionsFunction<Row, Row> {
     private static final int WINDOW_PER_SEQUENCE = 4;
 
     private final GenerateSpec spec;
+    private final StructType inputSchema;
     private final StructType outputSchema;
     private final RowTask task;
     private final GenerateMetrics metrics;
@@ -57,6 +58,7 @@ public final class GenerateFunction implements MapPartitionsFunction<Row, Row> {
         if (spec.model() == null || spec.model().isBlank()) {
             throw new ConfigException("no model is given; name a model file, a URI or a file shipped with the job");
         }
+        this.inputSchema = inputSchema;
         this.outputSchema = OutputSchema.of(inputSchema, spec);
         this.task = RowTask.of(spec, inputSchema);
         this.metrics = metrics;
@@ -86,7 +88,7 @@ public final class GenerateFunction implements MapPartitionsFunction<Row, Row> {
                 OutputSchema.added(spec).fieldNames(),
                 engine,
                 Math.multiplyExact(WINDOW_PER_SEQUENCE, engine.maximumSequences()),
-                metrics,
+                new RowCounter(metrics, spec, inputSchema),
                 context,
                 failure -> engineFailure(engine, failure));
         if (context != null) {

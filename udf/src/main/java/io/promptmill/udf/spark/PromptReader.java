@@ -122,7 +122,7 @@ final class PromptReader {
     int[] read(Row row, Map<String, ?> given, PromptEncoder encoder, int room) {
         hasCut = false;
         Texts texts = switch (spec.source()) {
-            case COLUMN -> new Texts(List.of(text(row)), changed -> encode(changed.get(0), encoder));
+            case COLUMN -> new Texts(List.of(columnText(row)), changed -> encode(changed.get(0), encoder));
             case MESSAGES -> texts(messages(row), encoder);
             case TEMPLATE -> texts(row, given, encoder);
         };
@@ -141,9 +141,7 @@ final class PromptReader {
     private record Texts(List<String> values, Function<List<String>, int[]> encode) {}
 
     private Texts texts(Row row, Map<String, ?> given, PromptEncoder encoder) {
-        Map<String, Object> values = new HashMap<>(given);
-        variables.forEach((name, index) -> values.put(name, RowValues.toJava(row.get(index), type(index))));
-        requireValue(row);
+        Map<String, Object> values = values(row, given);
         List<String> names = variables.keySet().stream()
                 .filter(name -> values.get(name) instanceof String)
                 .toList();
@@ -171,6 +169,29 @@ final class PromptReader {
                                     .toList(),
                             encoder);
                 });
+    }
+
+    /**
+     * The text that a row's prompt is made of, for a look at it; the last message of a conversation.
+     *
+     * @throws RequestException where the row has no usable prompt
+     */
+    String text(Row row) {
+        return switch (spec.source()) {
+            case COLUMN -> columnText(row);
+            case MESSAGES -> {
+                List<ChatMessage> messages = messages(row);
+                yield messages.get(messages.size() - 1).content();
+            }
+            case TEMPLATE -> rendered(values(row, Map.of()));
+        };
+    }
+
+    private Map<String, Object> values(Row row, Map<String, ?> given) {
+        Map<String, Object> values = new HashMap<>(given);
+        variables.forEach((name, index) -> values.put(name, RowValues.toJava(row.get(index), type(index))));
+        requireValue(row);
+        return values;
     }
 
     /** The token ids of the template with each of a row's values replaced by a text. */
@@ -224,7 +245,7 @@ final class PromptReader {
         return all;
     }
 
-    private String text(Row row) {
+    private String columnText(Row row) {
         String prompt = row.getString(column);
         if (prompt == null || prompt.isEmpty()) {
             throw new RequestException(

@@ -28,7 +28,8 @@ enum SamplingKey {
     MIN_TOKENS(Kind.NUMBER, (draft, value) -> draft.minTokens(SamplingValues.count(value))),
     STOP(Kind.TEXTS, (draft, value) -> draft.stop(SamplingValues.texts(value))),
     STOP_TOKEN_IDS(Kind.NUMBERS, (draft, value) -> draft.stopTokenIds(SamplingValues.tokens(value))),
-    IGNORE_EOS(Kind.FLAG, (draft, value) -> draft.ignoreEos(SamplingValues.flag(value)));
+    IGNORE_EOS(Kind.FLAG, (draft, value) -> draft.ignoreEos(SamplingValues.flag(value))),
+    REPETITION_LIMIT(Kind.NUMBER, (draft, value) -> draft.repetitionLimit(SamplingValues.count(value)));
 
     /** Lays a value over the parameters of a row. */
     @FunctionalInterface

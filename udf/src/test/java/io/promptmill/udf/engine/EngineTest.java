@@ -258,6 +258,6 @@ class EngineTest {
 
     private static SamplingParameters sampling(double temperature, int tokens, List<String> stop, boolean ignoreEos) {
         return new SamplingParameters(
-                temperature, 0, 0.95, 0, 1.1, 0, 0, Map.of(), 11, tokens, 0, stop, List.of(), ignoreEos);
+                temperature, 0, 0.95, 0, 1.1, 0, 0, Map.of(), 11, tokens, 0, stop, List.of(), ignoreEos, 128);
     }
 }

@@ -119,7 +119,7 @@ class FolderEngineTest {
 
     private static SamplingParameters sampling(double temperature) {
         return new SamplingParameters(
-                temperature, 0, 0.95, 0, 1.1, 0, 0, Map.of(), 11, 24, 0, List.of(), List.of(), true);
+                temperature, 0, 0.95, 0, 1.1, 0, 0, Map.of(), 11, 24, 0, List.of(), List.of(), true, 0);
     }
 
     /** The first ids of a GGUF vocabulary of byte-level pairs as a tokenizer.json; further ones are made up. */

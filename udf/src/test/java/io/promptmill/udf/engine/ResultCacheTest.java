@@ -71,6 +71,7 @@ class ResultCacheTest {
         assertNotEquals(key, with(builder -> builder.stop(List.of("x"))));
         assertNotEquals(key, with(builder -> builder.stopTokenIds(List.of(5))));
         assertNotEquals(key, with(builder -> builder.ignoreEos(true)));
+        assertNotEquals(key, with(builder -> builder.repetitionLimit(64)));
         for (CompletionOptions options : List.of(
                 CompletionOptions.DEFAULT.withLogprobs(0),
                 CompletionOptions.DEFAULT.withConstraint(new ConstraintSpec(ConstraintSpec.Kind.REGEX, "a")),

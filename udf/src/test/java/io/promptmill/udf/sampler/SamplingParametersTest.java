@@ -40,7 +40,7 @@ class SamplingParametersTest {
     @Test
     void everyValueReachesItsPlace() {
         SamplingParameters all = new SamplingParameters(
-                0.5, 3, 0.9, 0.1, 1.1, 0.2, 0.3, Map.of(1, 2f), 7, 20, 1, List.of("x"), List.of(4), true);
+                0.5, 3, 0.9, 0.1, 1.1, 0.2, 0.3, Map.of(1, 2f), 7, 20, 1, List.of("x"), List.of(4), true, 9);
         assertEquals(all, all.toBuilder().build());
         assertEquals(
                 all,
@@ -59,6 +59,7 @@ class SamplingParametersTest {
                         .stop(List.of("x"))
                         .stopTokenIds(List.of(4))
                         .ignoreEos(true)
+                        .repetitionLimit(9)
                         .build());
     }
 
@@ -84,6 +85,10 @@ class SamplingParametersTest {
         assertEquals(bias, builder().logitBias(bias).build().logitBias());
         refused("min_tokens", builder().maxTokens(4).minTokens(5));
         refused("max_tokens", builder().maxTokens(0));
+        assertEquals(0, builder().repetitionLimit(0).build().repetitionLimit());
+        for (int limit : new int[] {-1, 7, 4097}) {
+            refused("repetition_limit", builder().repetitionLimit(limit));
+        }
         refused("stop", builder().stop(List.of("a", "")));
     }
 }

@@ -35,9 +35,9 @@ class ExecutorThreadsTest {
                                   |    | 0
             """)
     void followsTheCoresThatSparkGaveTheExecutor(String master, String cores, int threads) {
-        EngineConfig config = new EngineConfig(0, 64, 4, 128, 1 << 20, false, "f32", "auto");
+        EngineConfig config = new EngineConfig(0, 64, 4, 128, 1 << 20, false, "f32", "auto", 30);
         assertEquals(
-                new EngineConfig(threads, 64, 4, 128, 1 << 20, false, "f32", "auto"),
+                new EngineConfig(threads, 64, 4, 128, 1 << 20, false, "f32", "auto", 30),
                 ExecutorThreads.decide(config, conf(master, cores), 16));
     }
 

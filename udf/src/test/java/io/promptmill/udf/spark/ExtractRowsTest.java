@@ -82,6 +82,7 @@ class ExtractRowsTest {
         assertEquals("{\"name\": \"Cy", rows.get(2).getAs("completion"));
         assertEquals("error", rows.get(2).getAs("finish_reason"));
         assertTrue(rows.get(2).<String>getAs("error").startsWith("the completion is not JSON"));
+        assertEquals("constraint", rows.get(2).getAs("error_category"));
         assertEquals(5, rows.get(2).<Integer>getAs("completion_tokens"));
         assertEquals("too long", rows.get(3).getAs("error"));
         assertEquals(2, run.metrics().errors().value());

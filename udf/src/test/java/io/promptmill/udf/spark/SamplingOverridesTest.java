@@ -63,6 +63,7 @@ class SamplingOverridesTest {
                 given("logit_bias", "MAP<STRING,INT>", Map.of("3", 4), SamplingParameters::logitBias, Map.of(3, 4f)),
                 given("logit_bias", "STRING", "{\"3\": -100}", SamplingParameters::logitBias, Map.of(3, -100f)),
                 given("ignore_eos", "BOOLEAN", true, SamplingParameters::ignoreEos, true),
+                given("repetition_limit", "INT", 64, SamplingParameters::repetitionLimit, 64),
                 given("ignore_eos", "STRING", "TRUE", SamplingParameters::ignoreEos, true));
     }
 
@@ -85,6 +86,7 @@ class SamplingOverridesTest {
             max_tokens         | 1e999999999          | expected a whole number
             seed               | 9223372036854775808  | expected a whole number
             top_p              | 1.5                  | expected above 0, at most 1
+            repetition_limit   | 5                    | expected 0 (none), or 8 to 4096
             ignore_eos         | yes                  | expected true or false
             stop_token_ids     | [1,                  | expected JSON with an array of token ids, 0 or more
             stop_token_ids     | [-1]                 | expected an array of token ids, 0 or more
