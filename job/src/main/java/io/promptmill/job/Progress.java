@@ -99,9 +99,10 @@ final class Progress extends SparkListener implements AutoCloseable {
                 }
             }
             Long task = (Long) update._1();
-            samples(CollectionConverters.asJava(update._4())).ifPresent(samples -> runningSamples.put(task, samples));
             if (!counts.isEmpty() && !ended.contains(task)) {
                 running.put(task, counts);
+                samples(CollectionConverters.asJava(update._4()))
+                        .ifPresent(samples -> runningSamples.put(task, samples));
                 enter((Integer) update._2());
             }
         });
@@ -122,6 +123,7 @@ final class Progress extends SparkListener implements AutoCloseable {
         timer.shutdownNow();
         context.removeSparkListener(this);
         running.clear();
+        runningSamples.clear();
         if (line.isShown()) {
             show();
         }
