@@ -32,8 +32,10 @@ record ExecutorMemory(Kind kind, long heapBytes, long besideBytes, long limitByt
     enum Kind {
         /** In the driver's process. */
         LOCAL,
-        /** In a container of YARN or Kubernetes: heap and overhead, and not more. */
-        CONTAINER,
+        /** In a container of YARN: heap and overhead, and not more; pages of mapped files count. */
+        YARN,
+        /** In a container of Kubernetes: as with YARN, but pages that can be read again are dropped. */
+        KUBERNETES,
         /** In a process that Spark's own manager starts: it counts heaps alone and holds no process to anything. */
         PROCESS
     }
@@ -73,7 +75,7 @@ record ExecutorMemory(Kind kind, long heapBytes, long besideBytes, long limitByt
                     ? (limitBytes + YARN_UNIT_BYTES - 1) / YARN_UNIT_BYTES * YARN_UNIT_BYTES
                     : Long.MAX_VALUE;
         }
-        return new ExecutorMemory(Kind.CONTAINER, heapBytes, besideBytes, limitBytes);
+        return new ExecutorMemory(kubernetes ? Kind.KUBERNETES : Kind.YARN, heapBytes, besideBytes, limitBytes);
     }
 
     private static long overheadBytes(SparkConf conf, long heapBytes, boolean kubernetes) {
@@ -102,7 +104,7 @@ record ExecutorMemory(Kind kind, long heapBytes, long besideBytes, long limitByt
         if (engine.packedWeightBytes() > 0 && engine.packedWeightBytes() > limitBytes - LEAST_JVM_BYTES) {
             return Optional.of("the model's weights in " + engine.precision() + " take "
                     + Bytes.format(engine.packedWeightBytes()) + " outside the heap, and "
-                    + (kind == Kind.CONTAINER
+                    + (kind != Kind.LOCAL
                             ? "an executor's container has " + containerSize() + ". " + raiseOverhead(engine)
                             : "this machine, or the container that the job runs in, has " + Bytes.format(limitBytes)
                                     + " in all. Give it at least " + Bytes.format(wantedLimitBytes(engine))
@@ -127,14 +129,20 @@ record ExecutorMemory(Kind kind, long heapBytes, long besideBytes, long limitByt
 
     /** Why an executor with this memory may be killed once its heap is full, and what to set; empty where nothing says so. */
     Optional<String> doubt(EngineMemory engine) {
-        if (kind != Kind.CONTAINER
-                || engine.packedWeightBytes() == 0
-                || besideBytes >= engine.packedWeightBytes() + EngineMemory.JVM_BYTES) {
+        long weightBytes = weightBytes(engine);
+        boolean container = kind == Kind.YARN || kind == Kind.KUBERNETES;
+        if (!container || weightBytes == 0 || besideBytes >= weightBytes + EngineMemory.JVM_BYTES) {
             return Optional.empty();
         }
-        return Optional.of("the model's weights in " + engine.precision() + " take "
-                + Bytes.format(engine.packedWeightBytes()) + " outside the heap, and an executor's container has "
-                + containerSize() + ": it may be killed once the heap is full. " + raiseOverhead(engine));
+        return Optional.of("the model's weights in " + engine.precision() + " take " + Bytes.format(weightBytes)
+                + " outside the heap" + (kind == Kind.YARN ? ", pages of the mapped file included" : "")
+                + ", and an executor's container has " + containerSize()
+                + ": it may be killed once the heap is full. " + raiseOverhead(engine));
+    }
+
+    /** What counts against a container. */
+    private long weightBytes(EngineMemory engine) {
+        return engine.packedWeightBytes() + (kind == Kind.YARN ? engine.mappedBytes() : 0);
     }
 
     private String containerSize() {
@@ -143,8 +151,7 @@ record ExecutorMemory(Kind kind, long heapBytes, long besideBytes, long limitByt
 
     private String raiseOverhead(EngineMemory engine) {
         return "Set " + OVERHEAD + " to at least "
-                + setting(engine.packedWeightBytes()
-                        + usualOverheadBytes(heapBytes, USUAL_FACTOR, EngineMemory.JVM_BYTES));
+                + setting(weightBytes(engine) + usualOverheadBytes(heapBytes, USUAL_FACTOR, EngineMemory.JVM_BYTES));
     }
 
     private long wantedLimitBytes(EngineMemory engine) {

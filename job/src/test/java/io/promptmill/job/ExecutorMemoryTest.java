@@ -17,10 +17,10 @@ class ExecutorMemoryTest {
     private static final String OVERHEAD = "spark.executor.memoryOverhead";
 
     /** A Llama 3 of eight billion weights with a context of 8,192 tokens of 128 KiB each. */
-    private static final EngineMemory LARGE = new EngineMemory("int8", 7_163 * MIB, 8192, 512, 2 * MIB, 0);
+    private static final EngineMemory LARGE = new EngineMemory("int8", 7_163 * MIB, 532 * MIB, 8192, 512, 2 * MIB, 0);
 
-    private static final EngineMemory IN_FILE = new EngineMemory("f32", 0, 8192, 512, 4 * MIB, 0);
-    private static final EngineMemory TINY = new EngineMemory("int8", 5 * MIB, 256, 16, MIB / 20, 0);
+    private static final EngineMemory IN_FILE = new EngineMemory("f32", 0, 8_144 * MIB, 8192, 512, 4 * MIB, 0);
+    private static final EngineMemory TINY = new EngineMemory("int8", 5 * MIB, MIB, 256, 16, MIB / 20, 0);
 
     @Test
     void containersHaveWhatSparkGivesThem() {
@@ -47,7 +47,7 @@ class ExecutorMemoryTest {
 
     @Test
     void yarnRoundsContainersUpAndMayNotCheckThem() {
-        assertEquals(new ExecutorMemory(Kind.CONTAINER, 4 * GIB, 4 * GIB / 10, 5 * GIB), memory("yarn", 4096));
+        assertEquals(new ExecutorMemory(Kind.YARN, 4 * GIB, 4 * GIB / 10, 5 * GIB), memory("yarn", 4096));
         Configuration lenient = new Configuration(false);
         lenient.setBoolean("yarn.nodemanager.pmem-check-enabled", false);
         ExecutorMemory unchecked = ExecutorMemory.onCluster(conf("yarn"), 4 * GIB, lenient);
@@ -57,13 +57,16 @@ class ExecutorMemoryTest {
 
     @Test
     void aContainerThatCannotHoldTheWeightsIsRefusedWithTheOverheadToSet() {
-        for (String master : new String[] {"yarn", "k8s://https://host"}) {
-            assertMentions(
-                    memory(master, 4096).problem(LARGE),
-                    "weights in int8 take 7.0 GiB outside the heap",
-                    "container has 4.4 GiB, of which the heap may take 4.0 GiB",
-                    "spark.executor.memoryOverhead to at least 7573m");
-            ExecutorMemory raised = memory(master, 4096, OVERHEAD, "7573m");
+        assertMentions(
+                memory("k8s://https://host", 4096).problem(LARGE),
+                "weights in int8 take 7.0 GiB outside the heap",
+                "container has 4.4 GiB, of which the heap may take 4.0 GiB",
+                "spark.executor.memoryOverhead to at least 7573m");
+        // With the pages of the token table, which YARN counts.
+        assertMentions(memory("yarn", 4096).problem(LARGE), "spark.executor.memoryOverhead to at least 8105m");
+        for (ExecutorMemory raised : new ExecutorMemory[] {
+            memory("k8s://https://host", 4096, OVERHEAD, "7573m"), memory("yarn", 4096, OVERHEAD, "8105m")
+        }) {
             assertEquals(Optional.empty(), raised.problem(LARGE));
             assertEquals(Optional.empty(), raised.doubt(LARGE));
         }
@@ -79,6 +82,7 @@ class ExecutorMemoryTest {
                 Optional.empty(),
                 memory("k8s://https://host", 16_384, OVERHEAD, "8802m").doubt(LARGE));
         assertEquals(Optional.empty(), executor.doubt(IN_FILE));
+        assertMentions(memory("yarn", 16_384).doubt(IN_FILE), "8.0 GiB", "mapped file", "at least 9783m");
     }
 
     @Test
@@ -93,7 +97,7 @@ class ExecutorMemoryTest {
             assertEquals(Optional.empty(), memory(master, 2560, OVERHEAD, "9g").problem(LARGE));
         }
         assertMentions(ExecutorMemory.local(2 * GIB, MemoryLimit.NONE).problem(LARGE), "PROMPTMILL_MEMORY", "2560m");
-        EngineMemory configured = new EngineMemory("f32", 0, 8192, 512, 2 * MIB, GIB - 1);
+        EngineMemory configured = new EngineMemory("f32", 0, 0, 8192, 512, 2 * MIB, GIB - 1);
         assertMentions(memory("yarn", 65_536).problem(configured), "kv_cache_bytes", "at least 1073741824", "8176");
     }
 
@@ -122,7 +126,7 @@ class ExecutorMemoryTest {
     }
 
     private static ExecutorMemory container(long heap, long beside) {
-        return new ExecutorMemory(Kind.CONTAINER, heap, beside, heap + beside);
+        return new ExecutorMemory(Kind.KUBERNETES, heap, beside, heap + beside);
     }
 
     private static ExecutorMemory memory(String master, long heapMebibytes, String... settings) {

@@ -13,13 +13,20 @@ import java.nio.file.Path;
  *
  * @param precision of matrix products
  * @param packedWeightBytes weights packed for it: outside the heap with oneDNN, else on it; 0 where they stay in the file
+ * @param mappedBytes of the file that are read while rows are computed; the system may drop these pages
  * @param context tokens of a sequence at most
  * @param contextBlocks KV blocks of such a sequence: an engine that cannot hold them does not start
  * @param blockBytes memory of a KV block, on the heap
  * @param kvCacheBytes as configured, 0: derived
  */
 public record EngineMemory(
-        String precision, long packedWeightBytes, int context, long contextBlocks, long blockBytes, long kvCacheBytes) {
+        String precision,
+        long packedWeightBytes,
+        long mappedBytes,
+        int context,
+        long contextBlocks,
+        long blockBytes,
+        long kvCacheBytes) {
     /** What a JVM takes outside its heap, the least that Spark takes it for. */
     public static final long JVM_BYTES = 384L << 20;
 
@@ -48,6 +55,7 @@ public record EngineMemory(
         return new EngineMemory(
                 precision.label(),
                 WeightMemory.packedBytes(file, precision),
+                WeightMemory.mappedBytes(file, precision),
                 context,
                 (context + KvCache.BLOCK_TOKENS - 1L) / KvCache.BLOCK_TOKENS,
                 shape.kvBytesPerBlock(kvPrecision),

@@ -21,10 +21,12 @@ class EngineMemoryTest {
         EngineMemory memory = EngineMemory.of(DEMO, EngineConfig.DEFAULT);
         assertEquals("int8", memory.precision());
         assertEquals(ModelSummary.of(DEMO).packedWeightBytes(), memory.packedWeightBytes());
+        assertEquals(2048 * 256 / 32 * 34, memory.mappedBytes());
         assertEquals(256, memory.context());
         assertEquals(256 * BYTES_PER_TOKEN, memory.contextBytes());
         EngineMemory exact = EngineMemory.of(DEMO, new EngineConfig(0, 0, 0, 100, 0, true, "f32", "auto"));
         assertEquals(0, exact.packedWeightBytes());
+        assertEquals(ModelSummary.of(DEMO).weightBytes(), exact.mappedBytes());
         assertEquals(112 * BYTES_PER_TOKEN * 2, exact.contextBytes());
     }
 
