@@ -26,7 +26,7 @@ record ExecutorMemory(Kind kind, long heapBytes, long besideBytes, long limitByt
     private static final long YARN_UNIT_BYTES = 1L << 30;
 
     /** Less than an executor's JVM takes, heap and all, before it has a model. */
-    private static final long LEAST_JVM_BYTES = 256L << 20;
+    private static final long LEAST_JVM_BYTES = 192L << 20;
 
     /** Where an executor runs. */
     enum Kind {

@@ -181,7 +181,7 @@ class StandaloneClusterIT {
         builder.environment().put("PROMPTMILL_MEMORY", "1g");
         builder.environment().putAll(environment);
         Process process = builder.start();
-        boolean ended = process.waitFor(150, TimeUnit.SECONDS);
+        boolean ended = process.waitFor(300, TimeUnit.SECONDS);
         if (!ended) {
             process.destroyForcibly();
         }
