@@ -24,6 +24,7 @@ final class GenerationJob {
      */
     GenerationJob(SparkSession spark, JobConfig config, RowFunctionFactory functions, boolean acceptChanges) {
         String model = ModelCheck.resolve(config.model(), config.prompt(), spark.sparkContext());
+        ModelCheck.checkMemory(model, config.engine(), spark.sparkContext());
         AdapterSpec adapters = AdapterCheck.resolve(config.adapters(), config.model(), spark.sparkContext());
         OutputWriter writer =
                 new OutputWriter(config.output(), spark.sparkContext().hadoopConfiguration());

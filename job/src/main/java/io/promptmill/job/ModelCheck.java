@@ -1,5 +1,7 @@
 package io.promptmill.job;
 
+import io.promptmill.udf.engine.EngineConfig;
+import io.promptmill.udf.engine.EngineMemory;
 import io.promptmill.udf.engine.ModelSummary;
 import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.error.ModelFileException;
@@ -52,6 +54,37 @@ final class ModelCheck {
         return !shipped && Files.exists(path.get())
                 ? path.get().toAbsolutePath().toString()
                 : reference;
+    }
+
+    /**
+     * Compares what an engine takes with what executors have, where the model is here.
+     *
+     * @param resolved by {@link #resolve}
+     * @throws ConfigException where executors could not run it
+     */
+    static void checkMemory(String resolved, EngineConfig engine, SparkContext spark) {
+        ExecutorMemory executor = ExecutorMemory.of(spark);
+        openable(resolved, spark).map(path -> EngineMemory.of(path, engine)).ifPresent(memory -> {
+            executor.problem(memory).ifPresent(problem -> {
+                throw new ConfigException("model '" + resolved + "': " + problem);
+            });
+            executor.doubt(memory).ifPresent(LOG::warn);
+        });
+    }
+
+    /** A file or folder of this machine that holds the model; of the hub, where it is fetched to. */
+    private static Optional<Path> openable(String reference, SparkContext spark) {
+        boolean onHub = ModelResolver.isOnHub(reference);
+        Optional<Path> path = ModelResolver.pathOf(reference);
+        boolean here = onHub
+                ? spark.isLocal()
+                : path.isPresent()
+                        && (isShipped(reference, spark) ? isHere(reference, path.get()) : Files.exists(path.get()));
+        return here
+                ? Optional.of(new ModelResolver(spark.hadoopConfiguration())
+                        .resolve(reference)
+                        .path())
+                : Optional.empty();
     }
 
     /**

@@ -25,6 +25,11 @@ final class ClusterProcesses implements AutoCloseable {
      * @param classPath of Spark
      */
     ClusterProcesses(Path folder, String classPath, int workers) throws IOException, InterruptedException {
+        this(folder, classPath, workers, 1);
+    }
+
+    /** As above, with so many cores for each worker. */
+    ClusterProcesses(Path folder, String classPath, int workers, int cores) throws IOException, InterruptedException {
         this.folder = folder;
         this.classPath = classPath;
         Path jars = Files.createDirectories(folder.resolve("spark/jars"));
@@ -43,7 +48,7 @@ final class ClusterProcesses implements AutoCloseable {
                         REGISTERED,
                         "org.apache.spark.deploy.worker.Worker",
                         "--cores",
-                        "1",
+                        Integer.toString(cores),
                         "--memory",
                         "1g",
                         "--work-dir",

@@ -53,6 +53,60 @@ class StandaloneClusterIT {
     }
 
     @Test
+    void executorsThatComeWhenTasksWaitAndTasksOfTwoCores() throws Exception {
+        String printed;
+        try (ClusterProcesses cluster = new ClusterProcesses(folder, Files.readString(CLASS_PATH), 2, 2)) {
+            printed = submit(
+                    0,
+                    "dynamic",
+                    "--master",
+                    cluster.master(),
+                    "--conf",
+                    "spark.executor.memory=600m",
+                    "--conf",
+                    "spark.executor.cores=2",
+                    "--conf",
+                    "spark.task.cpus=2",
+                    "--conf",
+                    "spark.dynamicAllocation.enabled=true",
+                    "--conf",
+                    "spark.dynamicAllocation.minExecutors=0",
+                    "--conf",
+                    "spark.dynamicAllocation.maxExecutors=2",
+                    "--conf",
+                    "spark.driver.host=127.0.0.1");
+        }
+        assertTrue(printed.matches("(?s).*model loads +[12]\n.*"), printed);
+        List<String> loads = executorLines("Loaded promptmill-demo");
+        assertTrue(!loads.isEmpty() && loads.stream().allMatch(line -> line.contains(" 2 threads,")), loads::toString);
+        String local = submit(0, "whole", "--set", "spark.master=local[2]", "--set", "spark.spark.task.cpus=2");
+        assertTrue(local.matches("(?s).*model loads +1\n.*") && local.contains(" 2 threads,"), local);
+        List<String> rows = rows("dynamic");
+        assertEquals(ROWS, rows.stream().distinct().count());
+        assertEquals(rows("whole"), rows);
+    }
+
+    @Test
+    void anExecutorThatCannotHoldOneRowIsRefusedBeforeItStarts() throws Exception {
+        try (ClusterProcesses cluster = new ClusterProcesses(folder, Files.readString(CLASS_PATH), 1)) {
+            String printed = submit(
+                    2,
+                    "small",
+                    "--master",
+                    cluster.master(),
+                    "--conf",
+                    "spark.executor.memory=600m",
+                    "--conf",
+                    "spark.driver.host=127.0.0.1",
+                    "--set",
+                    "engine.kv_cache_bytes=100000");
+            assertTrue(printed.contains("one sequence of 256 tokens take 768.0 KiB"), printed);
+            assertTrue(printed.contains("Set it to at least 786432, or engine.max_context to at most 32"), printed);
+        }
+        assertFalse(Files.exists(folder.resolve("small")));
+    }
+
+    @Test
     void aModelOfTheHubIsFetchedOnceForAHostAndThenNoMore() throws Exception {
         String cache = folder.resolve("cache").toString();
         environment.put("PROMPTMILL_CACHE", cache);
@@ -127,7 +181,7 @@ class StandaloneClusterIT {
         builder.environment().put("PROMPTMILL_MEMORY", "1g");
         builder.environment().putAll(environment);
         Process process = builder.start();
-        boolean ended = process.waitFor(150, TimeUnit.SECONDS);
+        boolean ended = process.waitFor(300, TimeUnit.SECONDS);
         if (!ended) {
             process.destroyForcibly();
         }
@@ -135,6 +189,19 @@ class StandaloneClusterIT {
         assertTrue(ended, "still running:\n" + printed);
         assertEquals(status, process.exitValue(), printed);
         return printed;
+    }
+
+    /** Of the logs that workers keep of their executors. */
+    private List<String> executorLines(String part) throws IOException {
+        List<String> found = new ArrayList<>();
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.filter(path -> path.endsWith("stderr")).toList()) {
+                Files.readAllLines(file).stream()
+                        .filter(line -> line.contains(part))
+                        .forEach(found::add);
+            }
+        }
+        return found;
     }
 
     private List<String> rows(String output) {

@@ -33,11 +33,6 @@ import org.slf4j.LoggerFactory;
 /** Everything that an engine needs of a model file, with the memory that it may use: decided once, at load. */
 final class LoadedModel implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LoadedModel.class);
-    /**
-     * Share of the maximum heap that keys and values may take where no size is set. Taken from the maximum, not from what
-     * happens to be free, so that equal executors take equal decisions; Spark's own memory finds room beside it.
-     */
-    private static final double KV_SHARE_OF_HEAP = 0.4;
 
     private final ModelFile file;
     private final WorkerPool workers;
@@ -50,7 +45,8 @@ final class LoadedModel implements AutoCloseable {
     private final Model model;
     private final LoadedAdapters adapters;
     private final EngineConfig config;
-    private final int context;
+    private final EngineMemory memory;
+    private final HeapRoom room;
     private final StepLimits limits;
     private final int kvBlocks;
 
@@ -61,7 +57,8 @@ final class LoadedModel implements AutoCloseable {
             Kernels kernels,
             LoadedAdapters adapters,
             EngineConfig config,
-            List<ConstraintSpec> prepared) {
+            List<ConstraintSpec> prepared,
+            MemoryLimit limit) {
         this.file = file;
         this.workers = workers;
         this.precision = precision;
@@ -75,18 +72,30 @@ final class LoadedModel implements AutoCloseable {
         constraints.prepare(prepared);
         encoder = encoder(file.metadata().source(), modelTokenizer);
         ModelShape shape = ModelRegistry.shape(file);
-        context = contextLength(shape);
-        limits = StepLimits.of(config, shape, kvPrecision, workers.threads(), context, kvBudget(), heapBytes());
+        memory = EngineMemory.of(file, shape, config);
+        room = heapRoom(limit);
+        limits =
+                StepLimits.of(config, shape, kvPrecision, workers.threads(), memory.context(), kvBudget(), heapBytes());
         model = ModelRegistry.load(
                 file,
                 new Compute(kernels, workers, adapters.lowRank()),
-                new ModelSize(limits.batchTokens(), limits.sequences(), context, tokenizer.vocabularySize()));
+                new ModelSize(limits.batchTokens(), limits.sequences(), memory.context(), tokenizer.vocabularySize()));
         adapters.finish();
-        kvBlocks = kvBlocks();
+        kvBlocks = affordableBlocks();
     }
 
     /** @param constraints to be compiled while the weights are read */
     static LoadedModel load(Path path, EngineConfig config, List<Adapter> adapters, List<ConstraintSpec> constraints) {
+        return load(path, config, adapters, constraints, MemoryLimit.ofThisProcess());
+    }
+
+    /** @param limit of this process's memory */
+    static LoadedModel load(
+            Path path,
+            EngineConfig config,
+            List<Adapter> adapters,
+            List<ConstraintSpec> constraints,
+            MemoryLimit limit) {
         long start = System.nanoTime();
         int threads = config.threads() == 0 ? Runtime.getRuntime().availableProcessors() : config.threads();
         ModelFile file = ModelFile.open(path);
@@ -99,7 +108,7 @@ final class LoadedModel implements AutoCloseable {
             kernels = KernelProvider.open(precision);
             workers = new WorkerPool(threads, "promptmill-worker");
             opened = LoadedAdapters.open(adapters, file, kernels, precision);
-            LoadedModel loaded = new LoadedModel(file, workers, precision, kernels, opened, config, constraints);
+            LoadedModel loaded = new LoadedModel(file, workers, precision, kernels, opened, config, constraints, limit);
             LOG.info(
                     "Loaded {} in {} ms: {} kernels, {} threads, {} tokens a step, {} sequences, context of {} tokens,"
                             + " {} MiB for keys and values in {}{}",
@@ -115,7 +124,7 @@ final class LoadedModel implements AutoCloseable {
                     opened.count() == 0
                             ? ""
                             : ", adapters: " + opened.count() + " of "
-                                    + megabytes(opened.lowRank().bytes()));
+                                    + HeapRoom.mebibytes(opened.lowRank().bytes()));
             return loaded;
         } catch (RuntimeException | Error e) {
             if (opened != null) {
@@ -157,7 +166,7 @@ final class LoadedModel implements AutoCloseable {
     }
 
     RequestStarter newRequestStarter() {
-        return new RequestStarter(tokenizer, encoder, adapters, constraints, context);
+        return new RequestStarter(tokenizer, encoder, adapters, constraints, memory.context());
     }
 
     /** For one caller at a time: the step loop, or a measurement that forms its own batches. */
@@ -199,49 +208,68 @@ final class LoadedModel implements AutoCloseable {
 
     /** Tokens of prompt and completion of one sequence at most. */
     int maximumContext() {
-        return context;
+        return memory.context();
+    }
+
+    int kvBlocks() {
+        return kvBlocks;
     }
 
     StepLimits limits() {
         return limits;
     }
 
-    private int contextLength(ModelShape shape) {
-        return config.maxContext() == 0 ? shape.contextLength() : Math.min(config.maxContext(), shape.contextLength());
+    private HeapRoom heapRoom(MemoryLimit limit) {
+        boolean outside = KernelProvider.packsOutsideHeap(precision);
+        long packed = memory.packedWeightBytes();
+        HeapRoom found =
+                new HeapRoom(limit, Runtime.getRuntime().maxMemory(), outside ? packed : 0, outside ? 0 : packed);
+        found.requireWeights("the weights of " + file.metadata().source() + " in " + memory.precision());
+        if (found.isLimited()) {
+            LOG.warn(
+                    "The memory of this process is limited to {} ({}), of which {} of weights outside the heap and the"
+                            + " JVM leave {} of a heap of {}; keys, values and activations are sized for that. Raise"
+                            + " spark.executor.memoryOverhead by {}",
+                    HeapRoom.mebibytes(limit.bytes()),
+                    limit.source(),
+                    HeapRoom.mebibytes(found.outsideBytes()),
+                    HeapRoom.mebibytes(found.bytes()),
+                    HeapRoom.mebibytes(found.maximumHeap()),
+                    HeapRoom.mebibytes(found.wantedLimit() - limit.bytes()));
+        }
+        return found;
     }
 
     /**
      * As many blocks as the budget holds, but not more than the sequences that may run could ever fill. One sequence of
      * the whole context must fit: a smaller limit would depend on the memory of the executor that a row meets.
      */
-    private int kvBlocks() {
-        long perBlock = kvBytesPerBlock();
-        long needed = (context + KvCache.BLOCK_TOKENS - 1L) / KvCache.BLOCK_TOKENS;
+    private int affordableBlocks() {
         long budget = kvBudget();
-        long affordable = budget / perBlock;
-        if (affordable < needed) {
-            throw new ConfigException("keys and values of one sequence of " + context + " tokens take "
-                    + megabytes(needed * perBlock) + ", but engine.kv_cache_bytes allows " + megabytes(budget)
+        long affordable = budget / memory.blockBytes();
+        if (affordable < memory.contextBlocks()) {
+            throw new ConfigException("keys and values of one sequence of " + memory.context() + " tokens take "
+                    + HeapRoom.mebibytes(memory.contextBytes()) + ", but engine.kv_cache_bytes allows "
+                    + HeapRoom.mebibytes(budget)
                     + (config.kvCacheBytes() == 0 ? " (40% of the heap)" : "")
                     + (affordable == 0
                             ? ". Raise"
                             : ". Set engine.max_context to at most " + affordable * KvCache.BLOCK_TOKENS + ", or raise")
                     + " engine.kv_cache_bytes and the heap (-Xmx, spark.executor.memory)");
         }
-        return (int) Math.min(Math.min(limits.sequences() * needed, affordable), 1 << 24);
+        return (int) Math.min(Math.min(limits.sequences() * memory.contextBlocks(), affordable), 1 << 24);
     }
 
+    /** Of what weights leave of the heap; one sequence may take what it may where they leave all. */
     private long kvBudget() {
-        return config.kvCacheBytes() == 0 ? (long) (KV_SHARE_OF_HEAP * heapBytes()) : config.kvCacheBytes();
+        long mostBytes = memory.kvBytes(adapters.heapLeft(Runtime.getRuntime().maxMemory()));
+        return Math.max(memory.kvBytes(heapBytes()), Math.min(memory.contextBytes(), mostBytes));
     }
 
-    /** The maximum heap, without what adapters take of it. */
+    /** The maximum heap, without what adapters and weights take of it or make useless. */
     private long heapBytes() {
-        return adapters.heapLeft(Runtime.getRuntime().maxMemory());
-    }
-
-    private static String megabytes(long bytes) {
-        return (bytes + (1 << 20) - 1 >> 20) + " MiB";
+        long maximum = Runtime.getRuntime().maxMemory();
+        return Math.max(0, adapters.heapLeft(maximum) - (maximum - room.bytes()));
     }
 
     @Override

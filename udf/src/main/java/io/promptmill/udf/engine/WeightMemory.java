@@ -27,6 +27,14 @@ final class WeightMemory {
                 .sum();
     }
 
+    /** Bytes of the mapped file that are read again and again: what is not packed, and the tables. */
+    static long mappedBytes(ModelFile file, Precision precision) {
+        return file.tensors().values().stream()
+                .filter(tensor -> precision == Precision.F32 || TABLES.contains(tensor.name()))
+                .mapToLong(TensorInfo::bytes)
+                .sum();
+    }
+
     private static long packedBytes(TensorInfo tensor, Precision precision) {
         List<Long> shape = tensor.shape();
         long values = tensor.values();

@@ -39,6 +39,11 @@ public final class KernelProvider {
         };
     }
 
+    /** Whether packed weights lie outside the heap; {@code F32} packs none. */
+    public static boolean packsOutsideHeap(Precision precision) {
+        return precision == Precision.BF16 || precision == Precision.INT8 && Int8.SUPPORT.library() != null;
+    }
+
     /** Asks the module graph first: touching a vector class without the module throws NoClassDefFoundError. */
     static JavaKernels choose(ModuleLayer layer) {
         if (layer.findModule(VECTOR_MODULE).isEmpty()) {
