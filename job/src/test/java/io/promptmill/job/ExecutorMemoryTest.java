@@ -6,7 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.promptmill.job.ExecutorMemory.Kind;
 import io.promptmill.udf.engine.EngineMemory;
 import io.promptmill.udf.engine.MemoryLimit;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.Properties;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.junit.jupiter.api.Test;
@@ -123,6 +129,31 @@ class ExecutorMemoryTest {
         assertEquals(
                 Optional.empty(),
                 ExecutorMemory.local(3 * GIB, MemoryLimit.NONE).problem(LARGE));
+    }
+
+    @Test
+    void theShippedExamplesHoldTheModelThatTheyName() throws IOException {
+        for (String file : List.of("standalone", "yarn", "kubernetes")) {
+            Properties properties = new Properties();
+            try (Reader reader = Files.newBufferedReader(Path.of("../conf", file + ".conf"))) {
+                properties.load(reader);
+            }
+            SparkConf conf = conf(
+                    switch (file) {
+                        case "standalone" -> "spark://host:7077";
+                        case "yarn" -> "yarn";
+                        default -> "k8s://https://host";
+                    });
+            for (String key : properties.stringPropertyNames()) {
+                assertTrue(key.startsWith("spark."), key);
+                conf.set(key, properties.getProperty(key).strip());
+            }
+            long heap = conf.getSizeAsBytes("spark.executor.memory");
+            ExecutorMemory executor = ExecutorMemory.onCluster(conf, heap, new Configuration(false));
+            assertEquals(Optional.empty(), executor.problem(LARGE), file);
+            assertEquals(Optional.empty(), executor.doubt(LARGE), file);
+            assertEquals(16, ClusterSlots.slots(conf, 16, conf.getInt("spark.executor.cores", 0)), file);
+        }
     }
 
     private static ExecutorMemory container(long heap, long beside) {
