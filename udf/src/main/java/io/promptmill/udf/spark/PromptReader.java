@@ -1,5 +1,6 @@
 package io.promptmill.udf.spark;
 
+import io.promptmill.udf.constraint.ConstraintSpec;
 import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.error.RequestException;
 import io.promptmill.udf.prompt.ChatMessage;
@@ -61,6 +62,11 @@ final class PromptReader {
                                     + " chat is false; leave chat unset or use a prompt column");
                 }
             }
+            case REQUEST -> {
+                template = null;
+                column = Columns.require(schema, spec.value(), "request column");
+                requireType(RequestColumn.fits(type(column)), RequestColumn.TYPE.simpleString());
+            }
             default -> {
                 column = -1;
                 template = new PromptTemplate(spec.value());
@@ -115,11 +121,30 @@ final class PromptReader {
                 requireValue(row);
                 yield encode(rendered(values), encoder);
             }
+            case REQUEST -> encode(RequestColumn.of(row, column), encoder);
         };
         if (tokens.length == 0) {
             throw new RequestException("prompt has no tokens");
         }
         return tokens;
+    }
+
+    /** What the row itself demands of its completion, or null where it does not say. */
+    ConstraintSpec constraint(Row row) {
+        return spec.source() == PromptSpec.Source.REQUEST
+                ? RequestColumn.of(row, column).constraint()
+                : null;
+    }
+
+    private int[] encode(RequestColumn request, PromptEncoder encoder) {
+        if (request.messages() == null) {
+            return request.prompt() == null ? new int[0] : encoder.encodeText(request.prompt());
+        }
+        if (!encoder.hasChatTemplate()) {
+            throw new RequestException("the row has messages, and the model no chat template to write them with;"
+                    + " use a model with one, or give the row a plain prompt");
+        }
+        return encodeChat(MessagesParser.parse(request.messages()), encoder);
     }
 
     /** The token ids of the template with each of a row's values replaced by a text. */
