@@ -13,6 +13,7 @@ SEED = 20260101  # training and evaluation used 1 to 5 and 999
 COUNT = 240
 MANY = 2000  # for measuring; enough that an engine is busy for more than its start
 PER_TASK_IN_DEMO = 20
+PER_BATCH = 8
 
 # The generator takes its seed from the command line when it is imported.
 folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
@@ -89,9 +90,48 @@ for task, rows, gold in [
     for row in rows[:PER_TASK_IN_DEMO]:
         demo.append({"id": row["id"], "task": task, "prompt": QUESTIONS[task] + row["text"], "gold": gold(row)})
 
+PERSON = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string"},
+        "age": {"type": "integer"},
+        "job": {"type": "string"},
+        "city": {"type": "string"},
+    },
+    "required": ["name", "age", "job", "city"],
+    "additionalProperties": False,
+}
+
+
+def request(custom_id, url, body):
+    return {"custom_id": custom_id, "method": "POST", "url": url, "body": {"model": "promptmill-demo", **body}}
+
+
+def chat(row, content, **fields):
+    messages = [{"role": "user", "content": content}]
+    return request(row["id"], "/v1/chat/completions", {"messages": messages, **fields})
+
+
+batch = [chat(row, row["prompt"], temperature=0.7, top_p=0.95, seed=7, max_tokens=200) for row in stories[:PER_BATCH]]
+batch += [chat(row, QUESTIONS["sentiment"] + row["text"], max_tokens=4) for row in reviews[:PER_BATCH]]
+batch += [
+    chat(
+        row,
+        [{"type": "text", "text": QUESTIONS["people"]}, {"type": "text", "text": row["text"]}],
+        max_completion_tokens=64,
+        response_format={"type": "json_schema", "json_schema": {"name": "person", "schema": PERSON, "strict": True}},
+    )
+    for row in people[:PER_BATCH]
+]
+batch += [
+    request(f"opening-{number}", "/v1/completions", {"prompt": text, "max_tokens": 40, "stop": ["."]})
+    for number, text in enumerate(["Once there was a", "The next morning the"], 1)
+]
+
 write("stories.jsonl", stories)
 write("reviews.jsonl", reviews)
 write("reviews-2000.jsonl", many_reviews)
 write("headlines.jsonl", headlines)
 write("people.jsonl", people)
 write("demo.jsonl", demo)
+write("openai-batch.jsonl", batch)

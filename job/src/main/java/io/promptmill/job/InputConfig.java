@@ -39,9 +39,10 @@ record InputConfig(
         PARQUET,
         ORC,
         AVRO,
+        OPENAI_BATCH,
         OTHER;
 
-        private static final List<Format> OF_FILES = List.of(JSONL, JSON, CSV, TEXT, PARQUET, ORC, AVRO);
+        private static final List<Format> OF_FILES = List.of(JSONL, JSON, CSV, TEXT, PARQUET, ORC, AVRO, OPENAI_BATCH);
 
         /** The kind of files with that label, or {@link #OTHER}. */
         static Format named(String name) {
@@ -100,6 +101,12 @@ record InputConfig(
         String table = section.text("table");
         String name = section.text("format");
         Format format = name == null ? null : Format.named(name);
+        boolean batch = format == Format.OPENAI_BATCH;
+        if (batch && section.has("schema")) {
+            throw new ConfigException(
+                    "'input.schema' has no effect on input.format openai_batch, which has columns of its own; remove it");
+        }
+        String id = section.text("id");
         return new InputConfig(
                 paths(section, table, format),
                 table,
@@ -107,7 +114,7 @@ record InputConfig(
                 format == Format.OTHER ? name : null,
                 schema(section.text("schema")),
                 Map.copyOf(section.scalars("options")),
-                section.text("id"),
+                batch && id == null ? OpenAiBatch.CUSTOM_ID : id,
                 section.text("adapter"));
     }
 

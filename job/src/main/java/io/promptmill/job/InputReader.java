@@ -174,6 +174,7 @@ final class InputReader {
     private String sourceName(Format format) {
         return switch (format) {
             case JSONL -> "json";
+            case OPENAI_BATCH -> "text";
             case OTHER -> config.source();
             default -> format.label();
         };

@@ -80,16 +80,24 @@ record JobConfig(
     static JobConfig of(JsonNode root) {
         Section section = Section.of("", root, KEYS);
         InputConfig input = InputConfig.of(section.value("input"));
+        boolean batch = input.format() == InputConfig.Format.OPENAI_BATCH;
         SamplingConfig sampling = SamplingConfig.of(section.value("sampling"));
         OutputConfig output = OutputConfig.of(section.value("output"));
         TaskSpec task = TaskSection.of(section);
+        if (batch) {
+            OpenAiBatch.of(task);
+            sampling = OpenAiBatch.sampling(sampling);
+        }
+        if (output.format() == OutputFormat.OPENAI_BATCH) {
+            OpenAiBatch.checkOutput(section, input, task);
+        }
         Reasoning reasoning = ReasoningSection.of(section.value("reasoning"));
         task.checkAgainst(sampling.defaults(), sampling.columns().keySet(), reasoning);
         ErrorPolicy errors = ErrorPolicy.of(section);
         return new JobConfig(
                 section.requireText("model"),
                 input,
-                prompt(section.value("prompt")),
+                batch ? OpenAiBatch.prompt(section) : prompt(section.value("prompt")),
                 sampling,
                 output,
                 RecordBinder.bind(

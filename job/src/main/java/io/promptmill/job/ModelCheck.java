@@ -102,12 +102,13 @@ final class ModelCheck {
             return;
         }
         boolean used = needed || prompt.chat() == null;
+        boolean plainIsNoWay = messages || prompt.source() == PromptSpec.Source.REQUEST;
         new ChatTemplate(reference, template, null, null)
                 .syntaxError()
                 .filter(error -> used)
                 .ifPresent(error -> {
                     throw new ConfigException("the chat template of model '" + reference + "' cannot be used: " + error
-                            + (messages ? "; use another model" : "; set prompt.chat to false to send plain text"));
+                            + (plainIsNoWay ? "; use another model" : "; set prompt.chat to false to send plain text"));
                 });
     }
 

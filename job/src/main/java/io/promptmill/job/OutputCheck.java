@@ -99,7 +99,7 @@ final class OutputCheck {
         OutputFormat format = config.format();
         List<String> folders = config.layout().partitionBy();
         for (String name : names) {
-            if (!name.contains(format.ending())) {
+            if (!format.isNamed(name)) {
                 throw new DataException("output.path '" + target + "' holds '" + name + "'; this job would append "
                         + format.label() + ". Choose another output path or output.format");
             }
@@ -110,7 +110,7 @@ final class OutputCheck {
             }
         }
         // JSON lines carry their own names; an empty folder has no schema to ask for.
-        if (!names.isEmpty() && format != OutputFormat.JSONL) {
+        if (!names.isEmpty() && !format.isJson()) {
             List<String> existing = columns(schema(spark, format), folders, format.hasSchema());
             List<String> coming = columns(schema, folders, format.hasSchema());
             if (!existing.equals(coming)) {

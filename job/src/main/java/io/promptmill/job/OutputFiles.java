@@ -24,6 +24,8 @@ final class OutputFiles {
     /** Files that are this much larger or smaller than wanted are left as they are. */
     private static final double TOLERANCE = 2;
 
+    private static final String TEXT_ENDING = ".txt";
+
     private final OutputFormat format;
     private final FileLayout layout;
 
@@ -50,9 +52,10 @@ final class OutputFiles {
         if (!files.rename(folder, once)) {
             throw new IOException("could not rename " + folder + " to " + once);
         }
-        Dataset<Row> written = read(rows.sparkSession(), rows.schema(), List.of(once));
+        StructType stored = stored(rows.schema());
+        Dataset<Row> written = readStored(rows.sparkSession(), stored, List.of(once), null);
         int wanted = size.files(layout.targetBytes());
-        save(gathered(marked(written, rows.schema()), wanted), folder, size.rowsPerFile(layout, wanted));
+        saveStored(gathered(marked(written, stored), wanted), folder, size.rowsPerFile(layout, wanted));
         files.delete(once, true);
     }
 
@@ -94,20 +97,47 @@ final class OutputFiles {
 
     /** As above, where {@code written} are files below a folder. */
     Dataset<Row> read(SparkSession spark, StructType schema, List<Path> written, Path folder) {
+        return restored(readStored(spark, stored(schema), written, folder), schema);
+    }
+
+    /** The rows as files hold them. */
+    private Dataset<Row> readStored(SparkSession spark, StructType stored, List<Path> written, Path folder) {
         Map<String, String> options = new TreeMap<>(options());
         options.remove("compression");
         if (folder != null) {
             options.put("basePath", folder.toString());
         }
-        StructType stored = format == OutputFormat.CSV ? CsvColumns.stored(schema) : schema;
-        Dataset<Row> rows = spark.read()
+        return spark.read()
                 .schema(stored)
                 .format(format.source())
                 .options(options)
                 .load(written.stream().map(Path::toString).toArray(String[]::new))
                 // Columns of folders come last otherwise.
-                .select(quoted(schema.fieldNames()));
-        return format == OutputFormat.CSV ? CsvColumns.restored(rows, schema) : rows;
+                .select(quoted(stored.fieldNames()));
+    }
+
+    private StructType stored(StructType schema) {
+        return switch (format) {
+            case CSV -> CsvColumns.stored(schema);
+            case OPENAI_BATCH -> OpenAiResponses.stored(schema, layout.partitionBy());
+            default -> schema;
+        };
+    }
+
+    private Dataset<Row> asStored(Dataset<Row> rows) {
+        return switch (format) {
+            case CSV -> CsvColumns.asText(rows);
+            case OPENAI_BATCH -> OpenAiResponses.asText(rows, layout.partitionBy());
+            default -> rows;
+        };
+    }
+
+    private Dataset<Row> restored(Dataset<Row> rows, StructType schema) {
+        return switch (format) {
+            case CSV -> CsvColumns.restored(rows, schema);
+            case OPENAI_BATCH -> OpenAiResponses.restored(rows, schema, layout.partitionBy());
+            default -> rows;
+        };
     }
 
     /** Files of readers that look at columns' metadata keep it. */
@@ -121,8 +151,11 @@ final class OutputFiles {
         return layout.partitionBy().isEmpty() ? rows.repartition(number) : rows.repartition(partitionColumns());
     }
 
-    private void save(Dataset<Row> rows, Path folder, long maxRows) {
-        Dataset<Row> stored = format == OutputFormat.CSV ? CsvColumns.asText(rows) : rows;
+    private void save(Dataset<Row> rows, Path folder, long maxRows) throws IOException {
+        saveStored(asStored(rows), folder, maxRows);
+    }
+
+    private void saveStored(Dataset<Row> stored, Path folder, long maxRows) throws IOException {
         DataFrameWriter<Row> writer =
                 stored.write().format(format.source()).options(options()).mode(SaveMode.ErrorIfExists);
         if (maxRows > 0) {
@@ -132,6 +165,20 @@ final class OutputFiles {
             writer = writer.partitionBy(layout.partitionBy().toArray(String[]::new));
         }
         writer.save(folder.toString());
+        if (format == OutputFormat.OPENAI_BATCH) {
+            nameAsJson(folder.getFileSystem(stored.sparkSession().sparkContext().hadoopConfiguration()), folder);
+        }
+    }
+
+    /** Spark names what is written as text so, and readers go by the ending. */
+    private void nameAsJson(FileSystem files, Path folder) throws IOException {
+        for (String name : PartFiles.below(files, folder)) {
+            int ending = name.lastIndexOf(TEXT_ENDING);
+            String json = name.substring(0, ending) + format.ending() + name.substring(ending + TEXT_ENDING.length());
+            if (!files.rename(new Path(folder, name), new Path(folder, json))) {
+                throw new IOException("could not rename " + name + " in " + folder + " to " + json);
+            }
+        }
     }
 
     private Map<String, String> options() {

@@ -11,7 +11,8 @@ enum OutputFormat {
     JSONL("json", ".json", List.of("none", "gzip", "bzip2", "deflate")),
     CSV("csv", ".csv", List.of("none", "gzip", "bzip2", "deflate")),
     ORC("orc", ".orc", List.of("none", "snappy", "zlib", "zstd", "lz4")),
-    AVRO("avro", ".avro", List.of("none", "snappy", "deflate", "bzip2", "xz", "zstandard"));
+    AVRO("avro", ".avro", List.of("none", "snappy", "deflate", "bzip2", "xz", "zstandard")),
+    OPENAI_BATCH("text", ".jsonl", List.of("none", "gzip", "bzip2", "deflate"));
 
     private final String source;
     private final String ending;
@@ -37,9 +38,14 @@ enum OutputFormat {
         return source;
     }
 
-    /** A part of the names of such files. */
+    /** How the names of such files end; an ending of compression may follow. */
     String ending() {
         return ending;
+    }
+
+    /** Whether a file of that name is of the format. */
+    boolean isNamed(String file) {
+        return file.endsWith(ending) || file.contains(ending + ".");
     }
 
     /** Values of {@code output.compression}. */
@@ -50,6 +56,11 @@ enum OutputFormat {
     /** The compression as Spark's option names it. */
     String option(String compression) {
         return this == AVRO && compression.equals("none") ? "uncompressed" : compression;
+    }
+
+    /** True where every line says itself what it holds. */
+    boolean isJson() {
+        return this == JSONL || this == OPENAI_BATCH;
     }
 
     /** True where files carry the types of their columns. */

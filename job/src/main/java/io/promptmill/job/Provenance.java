@@ -2,11 +2,15 @@ package io.promptmill.job;
 
 import static io.promptmill.job.ledger.ColumnNames.quoted;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.promptmill.job.ledger.Manifest;
 import io.promptmill.udf.spark.Flaw;
 import io.promptmill.udf.spark.GenerateSpec;
+import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
@@ -18,6 +22,8 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.MetadataBuilder;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * Says where rows come from: the model by its digest, the settings, versions. It lies beside the rows as a file and, where
@@ -29,6 +35,8 @@ final class Provenance {
 
     /** The key in a column's metadata. */
     static final String KEY = "promptmill";
+
+    private static final JsonMapper JSON = new JsonMapper();
 
     private final RowPipeline pipeline;
     private final ObjectNode making;
@@ -71,6 +79,20 @@ final class Provenance {
                 })
                 .toArray(Column[]::new);
         return rows.select(columns);
+    }
+
+    /** What {@link #mark} has said in one of the columns. */
+    static JsonNode of(StructType schema) {
+        for (StructField field : schema.fields()) {
+            if (field.metadata().contains(KEY)) {
+                try {
+                    return JSON.readTree(field.metadata().getString(KEY));
+                } catch (JsonProcessingException impossible) {
+                    throw new UncheckedIOException(impossible);
+                }
+            }
+        }
+        throw new IllegalArgumentException("none of the columns " + List.of(schema.fieldNames()) + " is marked");
     }
 
     /** All of it, with what a run has done. */

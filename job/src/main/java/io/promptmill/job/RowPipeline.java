@@ -22,6 +22,7 @@ final class RowPipeline {
     private final GenerateSpec spec;
     private final RowFunctionFactory functions;
     private final GenerateMetrics metrics;
+    private final Dataset<Row> read;
     private final Dataset<Row> input;
     private final InputReader reader;
     private final boolean keepsBrokenLines;
@@ -36,7 +37,8 @@ final class RowPipeline {
         this.functions = functions;
         metrics = GenerateMetrics.register(spark.sparkContext());
         reader = new InputReader(spark, config.input());
-        input = reader.openMarked(expectedColumns());
+        read = reader.openMarked(expectedColumns());
+        input = parsed(read);
         keepsBrokenLines = keepsBrokenLines();
         // Refuses what does not fit.
         generate(input, function -> function);
@@ -60,7 +62,13 @@ final class RowPipeline {
 
     /** The input's files as they come, with the columns of {@link #input}. */
     Dataset<Row> stream() {
-        return reader.openStream(input.schema());
+        return parsed(reader.openStream(read.schema()));
+    }
+
+    private Dataset<Row> parsed(Dataset<Row> rows) {
+        return config.input().format() == InputConfig.Format.OPENAI_BATCH
+                ? OpenAiBatch.of(config.task()).rows(rows)
+                : rows;
     }
 
     /** The columns that the job adds. */
@@ -138,7 +146,7 @@ final class RowPipeline {
 
     private List<String> promptColumns() {
         return switch (config.prompt().source()) {
-            case COLUMN, MESSAGES -> List.of(config.prompt().value());
+            case COLUMN, MESSAGES, REQUEST -> List.of(config.prompt().value());
             case TEMPLATE ->
                 new PromptTemplate(config.prompt().value())
                         .variables().stream()

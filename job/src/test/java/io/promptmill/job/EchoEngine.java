@@ -27,12 +27,26 @@ class EchoEngine implements CompletionEngine {
     static final RowFunctionFactory ROWS =
             (spec, input, metrics) -> new GenerateFunction(spec, input, metrics, (job, counts) -> new EchoEngine());
 
+    /** The same with a model that has a chat template: it writes the last turn alone. */
+    static final RowFunctionFactory CHATS =
+            (spec, input, metrics) -> new GenerateFunction(spec, input, metrics, (job, counts) -> new EchoEngine(true));
+
+    private final boolean chats;
+
+    EchoEngine() {
+        this(false);
+    }
+
+    private EchoEngine(boolean chats) {
+        this.chats = chats;
+    }
+
     @Override
     public PromptEncoder encoder() {
         return new PromptEncoder() {
             @Override
             public boolean hasChatTemplate() {
-                return false;
+                return chats;
             }
 
             @Override

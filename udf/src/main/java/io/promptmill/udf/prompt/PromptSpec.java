@@ -8,7 +8,8 @@ import java.util.Objects;
  *
  * @param source kind of {@code value}
  * @param value a column of text, a column of messages (array of structs with {@code role} and {@code content}, or JSON
- *     text of the same), or a template over columns such as {@code "Sentiment of: {{ review }}"}
+ *     text of the same), a template over columns such as {@code "Sentiment of: {{ review }}"}, or a column of requests,
+ *     each of which is a conversation or a plain text
  * @param system system text put before the user's turn, or null; with a messages column, only where it has none itself
  * @param chat TRUE wraps the prompt in the model's chat template, FALSE sends it as plain text, null: chat where the
  *     model has a template
@@ -21,7 +22,8 @@ public record PromptSpec(Source source, String value, String system, Boolean cha
     public enum Source {
         COLUMN,
         MESSAGES,
-        TEMPLATE
+        TEMPLATE,
+        REQUEST
     }
 
     /** What becomes of a prompt that does not fit: an error of its row, or one whose longest text is cut. */

@@ -1,5 +1,6 @@
 package io.promptmill.udf.spark;
 
+import io.promptmill.udf.constraint.ConstraintSpec;
 import io.promptmill.udf.engine.Completion;
 import io.promptmill.udf.engine.CompletionEngine;
 import io.promptmill.udf.engine.CompletionOptions;
@@ -45,11 +46,15 @@ final class GenerateRows implements RowTask {
         return new GenerateWorker(inputs.builder(engine));
     }
 
-    /** The options of a row's request with that index. */
-    private CompletionOptions options(int index) {
+    /**
+     * The options of a row's request with that index.
+     *
+     * @param own the row's constraint, or null for the job's
+     */
+    private CompletionOptions options(int index, ConstraintSpec own) {
         boolean ranked = task.bestOf() > task.n();
         return new CompletionOptions(
-                task.constraint(),
+                own == null ? task.constraint() : own,
                 inputs.reasoning(),
                 ranked ? Math.max(0, task.logprobs()) : task.logprobs(),
                 // The prompt is the same for all of a row's requests.
@@ -71,7 +76,8 @@ final class GenerateRows implements RowTask {
         }
 
         private List<Request> requests(Row row, int[] prompt) {
-            Request first = builder.request(row, prompt, options(0));
+            ConstraintSpec own = builder.constraint(row);
+            Request first = builder.request(row, prompt, options(0, own));
             if (task.bestOf() == 1) {
                 return List.of(first);
             }
@@ -94,7 +100,7 @@ final class GenerateRows implements RowTask {
                         prompt.clone(),
                         first.sampling(),
                         first.adapter(),
-                        options(index)));
+                        options(index, own)));
             }
             return requests;
         }

@@ -1,5 +1,6 @@
 package io.promptmill.udf.spark;
 
+import io.promptmill.udf.constraint.ConstraintSpec;
 import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.error.RequestException;
 import io.promptmill.udf.prompt.ChatMessage;
@@ -14,6 +15,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import org.apache.spark.sql.Row;
@@ -63,6 +65,11 @@ final class PromptReader {
                             "messages column '" + spec.value() + "' needs the model's chat template, but"
                                     + " chat is false; leave chat unset or use a prompt column");
                 }
+            }
+            case REQUEST -> {
+                template = null;
+                column = Columns.require(schema, spec.value(), "request column");
+                requireType(RequestColumn.fits(type(column)), RequestColumn.TYPE.simpleString());
             }
             default -> {
                 column = -1;
@@ -125,6 +132,7 @@ final class PromptReader {
             case COLUMN -> new Texts(List.of(columnText(row)), changed -> encode(changed.get(0), encoder));
             case MESSAGES -> texts(messages(row), encoder);
             case TEMPLATE -> texts(row, given, encoder);
+            case REQUEST -> texts(RequestColumn.of(row, column), encoder);
         };
         int[] tokens = texts.encode().apply(texts.values());
         if (cuts() && tokens.length > room) {
@@ -184,6 +192,14 @@ final class PromptReader {
                 yield messages.get(messages.size() - 1).content();
             }
             case TEMPLATE -> rendered(values(row, Map.of()));
+            case REQUEST -> {
+                RequestColumn request = RequestColumn.of(row, column);
+                List<ChatMessage> messages =
+                        request.messages() == null ? List.of() : MessagesParser.parse(request.messages());
+                yield messages.isEmpty()
+                        ? Objects.toString(request.prompt(), "")
+                        : messages.get(messages.size() - 1).content();
+            }
         };
     }
 
@@ -192,6 +208,25 @@ final class PromptReader {
         variables.forEach((name, index) -> values.put(name, RowValues.toJava(row.get(index), type(index))));
         requireValue(row);
         return values;
+    }
+
+    /** What the row itself demands of its completion, or null where it does not say. */
+    ConstraintSpec constraint(Row row) {
+        return spec.source() == PromptSpec.Source.REQUEST
+                ? RequestColumn.of(row, column).constraint()
+                : null;
+    }
+
+    private Texts texts(RequestColumn request, PromptEncoder encoder) {
+        if (request.messages() == null) {
+            List<String> texts = request.prompt() == null ? List.of() : List.of(request.prompt());
+            return new Texts(texts, changed -> changed.isEmpty() ? new int[0] : encoder.encodeText(changed.get(0)));
+        }
+        if (!encoder.hasChatTemplate()) {
+            throw new RequestException("the row has messages, and the model no chat template to write them with;"
+                    + " use a model with one, or give the row a plain prompt");
+        }
+        return texts(MessagesParser.parse(request.messages()), encoder);
     }
 
     /** The token ids of the template with each of a row's values replaced by a text. */

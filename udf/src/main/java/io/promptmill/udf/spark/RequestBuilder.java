@@ -1,5 +1,6 @@
 package io.promptmill.udf.spark;
 
+import io.promptmill.udf.constraint.ConstraintSpec;
 import io.promptmill.udf.engine.CompletionOptions;
 import io.promptmill.udf.engine.Request;
 import io.promptmill.udf.prompt.PromptEncoder;
@@ -43,6 +44,11 @@ record RequestBuilder(
     /** Whether the last prompt has been cut. */
     boolean hasCut() {
         return prompts.hasCut();
+    }
+
+    /** What the row itself demands of its completion, or null where it does not say. */
+    ConstraintSpec constraint(Row row) {
+        return prompts.constraint(row);
     }
 
     /** @param prompt the row's token ids, from {@link #prompt} */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.promptmill.udf.constraint.ConstraintSpec;
 import io.promptmill.udf.engine.Completion;
 import io.promptmill.udf.engine.EngineConfig;
 import io.promptmill.udf.engine.Request;
@@ -26,6 +27,7 @@ import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -35,6 +37,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.catalyst.expressions.GenericRow;
+import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
 
@@ -350,6 +353,48 @@ class GenerateFunctionTest {
         assertEquals(
                 "messages column 'broken' has a null message, role or content at position 0",
                 complete(row, new PromptSpec(Source.MESSAGES, "broken", null, null)));
+    }
+
+    @Test
+    void rowsBringRequestsOfTheirOwn() {
+        List<RequestColumn> requests = List.of(
+                new RequestColumn("[{\"role\":\"user\",\"content\":\"hi\"}]", null, "{\"type\":\"object\"}", null),
+                new RequestColumn(null, "plain", null, null),
+                RequestColumn.refused("no such line"),
+                new RequestColumn(null, null, null, null));
+        List<Row> rows = new ArrayList<>(requests.stream()
+                .map(request -> RowFactory.create(request.toRow()))
+                .toList());
+        rows.add(RowFactory.create((Object) null));
+        StructType schema = new StructType().add("request", RequestColumn.TYPE);
+        PromptSpec prompt = new PromptSpec(Source.REQUEST, "request", null, null);
+        StubEngine chats = new StubEngine(1, true, true, StubEngine::echo);
+        assertEquals(
+                List.of("<[user]hi>", "<plain>", "no such line", "prompt has no tokens", "the row has no request"),
+                texts(chats, schema, prompt, rows));
+        assertEquals(
+                List.of("{\"type\":\"object\"}"),
+                chats.seen().stream()
+                        .map(request -> request.options().constraint())
+                        .filter(Objects::nonNull)
+                        .map(ConstraintSpec::source)
+                        .toList());
+        List<String> withoutTemplate = texts(echo(), schema, prompt, rows);
+        assertTrue(withoutTemplate.get(0).contains("the model no chat template"), withoutTemplate.get(0));
+        assertEquals("<plain>", withoutTemplate.get(1));
+        ConfigException refused = assertThrows(
+                ConfigException.class,
+                () -> texts(echo(), new StructType().add("request", DataTypes.StringType), prompt, rows));
+        assertTrue(refused.getMessage().contains("struct<messages:string,"), refused.getMessage());
+    }
+
+    private static List<String> texts(StubEngine engine, StructType schema, PromptSpec prompt, List<Row> rows) {
+        GenerateFunction function = new GenerateFunction(
+                LocalSpark.spec(null, prompt, Map.of()), schema, null, StubSource.of("requests", engine));
+        List<String> texts = new ArrayList<>();
+        function.call(rows.iterator())
+                .forEachRemaining(row -> texts.add(row.isNullAt(1) ? row.getString(5) : row.getString(1)));
+        return texts;
     }
 
     /** Completion or error of a row, from a model with a chat template. */
