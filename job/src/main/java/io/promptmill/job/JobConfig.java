@@ -156,9 +156,14 @@ record JobConfig(
                 Objects.requireNonNull(section.text(key(source))),
                 section.text("system"),
                 section.flag("chat").orElse(null),
-                section.oneOf("overlong", OVERLONG)
-                        .map(name -> Overlong.valueOf(name.toUpperCase(Locale.ROOT)))
-                        .orElse(Overlong.ERROR));
+                overlong(section));
+    }
+
+    /** @param prompt the section of that name */
+    static Overlong overlong(Section prompt) {
+        return prompt.oneOf("overlong", OVERLONG)
+                .map(name -> Overlong.valueOf(name.toUpperCase(Locale.ROOT)))
+                .orElse(Overlong.ERROR);
     }
 
     private static String key(PromptSpec.Source source) {

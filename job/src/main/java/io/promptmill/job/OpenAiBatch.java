@@ -89,11 +89,12 @@ record OpenAiBatch(int logprobs) implements Serializable {
 
     /** Where such rows have their prompts. */
     static PromptSpec prompt(Section root) {
-        if (root.has("prompt")) {
+        Section section = Section.anyKeys("prompt", root.value("prompt"));
+        if (section.keys().stream().anyMatch(key -> !key.equals("overlong"))) {
             throw new ConfigException("'prompt' is given, but the lines of input.format openai_batch have their own;"
-                    + " remove the section, or read the file as jsonl");
+                    + " remove the section but for overlong, or read the file as jsonl");
         }
-        return new PromptSpec(PromptSpec.Source.REQUEST, REQUEST, null, null);
+        return new PromptSpec(PromptSpec.Source.REQUEST, REQUEST, null, null, JobConfig.overlong(section));
     }
 
     /** The job's sampling, with what the rows bring laid over it. */

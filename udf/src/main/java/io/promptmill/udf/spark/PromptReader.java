@@ -58,7 +58,7 @@ final class PromptReader {
                 template = null;
                 column = Columns.require(schema, spec.value(), "messages column");
                 requireType(
-                        type(column) instanceof StringType || isMessages(type(column)),
+                        type(column) instanceof StringType || MessagesColumn.fits(type(column)),
                         "array<struct<role:string,content:string>> or string with JSON of the same");
                 if (Boolean.FALSE.equals(spec.chat())) {
                     throw new ConfigException(
@@ -306,30 +306,7 @@ final class PromptReader {
     }
 
     private List<ChatMessage> messages(Row row) {
-        if (row.isNullAt(column)) {
-            throw new RequestException("messages column '" + spec.value() + "' is null in this row");
-        }
-        List<ChatMessage> messages =
-                type(column) instanceof StringType ? MessagesParser.parse(row.getString(column)) : turns(row);
-        if (messages.isEmpty()) {
-            throw new RequestException("messages column '" + spec.value() + "' is empty in this row");
-        }
-        return messages;
-    }
-
-    private List<ChatMessage> turns(Row row) {
-        StructType turn = (StructType) ((ArrayType) type(column)).elementType();
-        int role = turn.fieldIndex("role");
-        int content = turn.fieldIndex("content");
-        List<ChatMessage> messages = new ArrayList<>();
-        for (Object element : RowValues.elements(row.get(column))) {
-            if (!(element instanceof Row message) || message.isNullAt(role) || message.isNullAt(content)) {
-                throw new RequestException("messages column '" + spec.value() + "' has a null message, role or content"
-                        + " at position " + messages.size());
-            }
-            messages.add(new ChatMessage(message.getString(role), message.getString(content)));
-        }
-        return messages;
+        return MessagesColumn.of(row, column, type(column), spec.value());
     }
 
     private DataType type(int index) {
@@ -341,16 +318,5 @@ final class PromptReader {
             throw new ConfigException("column '" + spec.value() + "' is of type "
                     + type(column).simpleString() + "; expected " + expected);
         }
-    }
-
-    private static boolean isMessages(DataType type) {
-        if (!(type instanceof ArrayType array) || !(array.elementType() instanceof StructType turn)) {
-            return false;
-        }
-        List<String> names = List.of(turn.fieldNames());
-        return names.contains("role")
-                && names.contains("content")
-                && turn.apply("role").dataType() instanceof StringType
-                && turn.apply("content").dataType() instanceof StringType;
     }
 }
