@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -191,8 +192,9 @@ record JobReport(
      * With what is to be said about flaws that nearly all rows have.
      *
      * @param dropped rows that were not written, because they have an error
+     * @param others warnings
      */
-    JobReport judged(EarlyStop policy, long dropped) {
+    JobReport judged(EarlyStop policy, long dropped, List<String> others) {
         return new JobReport(
                 rows,
                 errors,
@@ -210,7 +212,7 @@ record JobReport(
                 computedRows,
                 dropped,
                 flaws,
-                policy.warnings(flaws));
+                Stream.concat(policy.warnings(flaws).stream(), others.stream()).toList());
     }
 
     /** The most frequent errors and how many rows have them. As many reasons as rows may exist: a few reach the driver. */

@@ -104,18 +104,21 @@ final class JobSteps {
             long dropped = pipeline.config().errors().onError() == ErrorPolicy.OnError.DROP
                     ? pipeline.metrics().errors().value()
                     : 0;
-            return JobReport.of(
-                            read(published),
-                            pipeline.added(),
-                            pipeline.shownColumns(),
-                            pipeline.metrics(),
-                            seconds,
-                            path)
-                    .judged(pipeline.config().earlyStop(), dropped);
+            Dataset<Row> rows = read(published);
+            return JobReport.of(rows, pipeline.added(), pipeline.shownColumns(), pipeline.metrics(), seconds, path)
+                    .judged(pipeline.config().earlyStop(), dropped, duplicates(rows));
         } catch (Exception e) {
             LOG.warn("the rows are in {} but could not be counted: {}", path, Failures.firstLine(e));
             return JobReport.estimated(pipeline.metrics(), seconds, path);
         }
+    }
+
+    private List<String> duplicates(Dataset<Row> rows) {
+        String id = pipeline.config().input().id();
+        return id == null
+                ? List.of()
+                : DuplicateIds.warning(rows, id, pipeline.added().fieldNames()).stream()
+                        .toList();
     }
 
     /** That no row has a result, and why. */

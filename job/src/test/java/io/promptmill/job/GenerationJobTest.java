@@ -75,6 +75,15 @@ class GenerationJobTest {
     }
 
     @Test
+    void idsThatRowsShareAreTold() throws IOException {
+        write("in.jsonl", "{\"id\": 1, \"text\": \"a\"}\n{\"id\": 2, \"text\": \"b\"}\n{\"id\": 1, \"text\": \"c\"}\n");
+        JobReport report = run("in.jsonl", "input.id=id");
+        assertEquals(3, report.rows());
+        assertEquals(
+                List.of("2 rows share 1 ids of column 'id', such as '1'; all are in the output"), report.warnings());
+    }
+
+    @Test
     void errorsAreKeptDroppedOrTheEndOfTheJob() throws IOException {
         write("in.jsonl", "{\"text\": \"a\"}\n{\"text\": \"refuse\"}\n{\"text\": \"b\"}\n");
         for (String mode : List.of("error", "resume")) {
