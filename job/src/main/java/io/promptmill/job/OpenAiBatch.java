@@ -112,7 +112,7 @@ record OpenAiBatch(int logprobs) implements Serializable {
         String named = "'output.format' is openai_batch, ";
         if (input.format() != InputConfig.Format.OPENAI_BATCH) {
             throw new ConfigException(named + "which answers requests of input.format openai_batch; set that too, or"
-                    + " choose another output.format (" + String.join(", ", OutputFormat.labels()) + ")");
+                    + " choose another output.format, such as jsonl");
         }
         if (root.has("evaluate")) {
             throw new ConfigException(

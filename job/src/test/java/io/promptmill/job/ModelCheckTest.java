@@ -70,6 +70,11 @@ class ModelCheckTest {
                 assertThrows(ConfigException.class, () -> ModelCheck.checkChat("m.gguf", broken, TEXT));
         assertTrue(syntax.getMessage().contains("m.gguf") && syntax.getMessage().contains("chat"), syntax.getMessage());
         ModelCheck.checkChat("m.gguf", broken, new PromptSpec(Source.COLUMN, "text", null, false));
+        PromptSpec requests = new PromptSpec(Source.REQUEST, "request", null, null);
+        ModelCheck.checkChat("m.gguf", null, requests);
+        ConfigException noWay =
+                assertThrows(ConfigException.class, () -> ModelCheck.checkChat("m.gguf", broken, requests));
+        assertTrue(noWay.getMessage().endsWith("use another model"), noWay.getMessage());
     }
 
     private static String resolve(String reference) {

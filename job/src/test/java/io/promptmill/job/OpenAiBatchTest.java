@@ -244,7 +244,6 @@ class OpenAiBatchTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
         prompt.column=text                      | 'prompt' is given                       | remove the section
-        input.format=jsonl                      | 'prompt' needs                          | column
         input.schema=a STRING                   | 'input.schema' has no effect            | remove it
         sampling.stop={column: x}               | 'sampling.stop' names a column          | give a value
         task=extract;extract.schema=a INT       | 'task' is extract                       | remove the task
@@ -256,6 +255,22 @@ class OpenAiBatchTest {
     void refusesWhatDoesNotFit(String settings, String what, String remedy) throws IOException {
         writeMany(1);
         refused(what, remedy, settings.split(";"));
+    }
+
+    @Test
+    void theSampleIsAnsweredWhole() throws IOException {
+        JobConfig sample = new ConfigLoader()
+                .load(
+                        Path.of("../conf/openai-batch.yaml"),
+                        List.of(
+                                "model=" + MODEL,
+                                "input.path=../datasets/openai-batch.jsonl",
+                                "output.path=" + at("out")));
+        JobReport report = new GenerationJob(spark, sample, EchoEngine.CHATS)
+                .run(new PrintStream(OutputStream.nullOutputStream()));
+        assertEquals(26, report.rows());
+        assertEquals(0, report.errors(), report.reasons().toString());
+        assertEquals(26, lines("out").size());
     }
 
     private void refused(String what, String remedy, String... settings) {
