@@ -3,6 +3,7 @@ package io.promptmill.job;
 import io.promptmill.job.InputConfig.Format;
 import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.error.DataException;
+import io.promptmill.udf.error.PromptmillException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -102,6 +103,8 @@ final class InputReader {
     private Dataset<Row> load(String how, Supplier<Dataset<Row>> source) {
         try {
             return source.get();
+        } catch (PromptmillException told) {
+            throw told;
         } catch (Exception e) {
             // Spark's checked AnalysisException is not declared by its Java-visible signature.
             if (spark.sparkContext().isStopped()) {
@@ -119,6 +122,10 @@ final class InputReader {
      * @throws ConfigException where the input is not one folder, glob or table
      */
     Dataset<Row> openStream(StructType columns) {
+        return load("as a stream", () -> stream(columns));
+    }
+
+    private Dataset<Row> stream(StructType columns) {
         if (config.paths().size() > 1) {
             throw new ConfigException("'input.path' has " + config.paths().size()
                     + " values; a job that takes files as they come needs one folder or glob");

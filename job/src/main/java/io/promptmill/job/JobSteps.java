@@ -99,11 +99,14 @@ final class JobSteps {
 
     /** The rows are safe where this is called: that they cannot be counted must not fail the job. */
     JobReport report(List<Path> published, double seconds) {
+        boolean drops = pipeline.config().errors().onError() == ErrorPolicy.OnError.DROP;
+        return report(published, seconds, drops ? pipeline.metrics().errors().value() : 0);
+    }
+
+    /** @param dropped rows that were not written, because they have an error */
+    JobReport report(List<Path> published, double seconds, long dropped) {
         String path = writer.target().toString();
         try {
-            long dropped = pipeline.config().errors().onError() == ErrorPolicy.OnError.DROP
-                    ? pipeline.metrics().errors().value()
-                    : 0;
             Dataset<Row> rows = read(published);
             return JobReport.of(rows, pipeline.added(), pipeline.shownColumns(), pipeline.metrics(), seconds, path)
                     .judged(pipeline.config().earlyStop(), dropped, duplicates(rows));

@@ -2,6 +2,7 @@ package io.promptmill.job;
 
 import io.promptmill.job.OutputConfig.Mode;
 import io.promptmill.job.ledger.Ledger;
+import io.promptmill.job.ledger.PartFiles;
 import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.error.DataException;
 import io.promptmill.udf.error.NearestName;
@@ -9,7 +10,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -23,8 +23,6 @@ import org.apache.spark.sql.types.StructType;
 
 /** Refuses outputs that would harm what is at the output path already. Changes nothing; used by one thread. */
 final class OutputCheck {
-    private static final Pattern AVRO_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
-
     private final OutputConfig config;
     private final FileSystem files;
     private final Path target;
@@ -112,7 +110,8 @@ final class OutputCheck {
         // JSON lines carry their own names; an empty folder has no schema to ask for.
         if (!names.isEmpty() && !format.isJson()) {
             List<String> existing = columns(schema(spark, format), folders, format.hasSchema());
-            List<String> coming = columns(schema, folders, format.hasSchema());
+            StructType stored = format == OutputFormat.AVRO ? AvroColumns.stored(schema) : schema;
+            List<String> coming = columns(stored, folders, format.hasSchema());
             if (!existing.equals(coming)) {
                 throw new DataException("output.path '" + target + "' holds rows with the columns " + existing
                         + "; this job would append " + coming + ". Choose another output path");
@@ -146,13 +145,7 @@ final class OutputCheck {
                     "'output.partition_by' names every column that the job adds; leave one for the files");
         }
         if (config.format() == OutputFormat.AVRO) {
-            for (String name : names) {
-                if (!AVRO_NAME.matcher(name).matches()) {
-                    throw new ConfigException(
-                            "column '" + name + "' cannot be written as avro, whose names have letters,"
-                                    + " digits and _ alone; rename it before the job, or choose another output.format");
-                }
-            }
+            AvroColumns.check(schema);
         }
     }
 

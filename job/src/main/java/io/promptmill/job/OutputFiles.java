@@ -2,6 +2,8 @@ package io.promptmill.job;
 
 import static io.promptmill.job.ledger.ColumnNames.quoted;
 
+import io.promptmill.job.ledger.JsonText;
+import io.promptmill.job.ledger.PartFiles;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -18,6 +20,8 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Writes rows to files of a format and layout, and reads them back. Immutable. */
 final class OutputFiles {
@@ -25,6 +29,8 @@ final class OutputFiles {
     private static final double TOLERANCE = 2;
 
     private static final String TEXT_ENDING = ".txt";
+
+    private static final Logger LOG = LoggerFactory.getLogger(OutputFiles.class);
 
     private final OutputFormat format;
     private final FileLayout layout;
@@ -43,20 +49,40 @@ final class OutputFiles {
         if (layout.targetBytes() == 0) {
             return;
         }
-        Size size = Size.of(rows.sparkSession(), this, rows.schema(), folder, files);
+        // Rows are computed while they are written; how many bytes they take is known only then.
+        Path once = new Path(folder.getParent(), folder.getName() + "-as-computed");
+        try {
+            resize(rows.sparkSession(), rows.schema(), folder, once, files);
+        } catch (Exception e) {
+            // Spark's checked exceptions are not declared by its Java-visible signatures.
+            LOG.warn("the rows stay in files of other sizes than output.target_file_size: {}", Failures.firstLine(e));
+            if (files.exists(once)) {
+                files.delete(folder, true);
+                rename(files, once, folder);
+            }
+        }
+    }
+
+    /** Writes the rows of a folder once more where its files are too large or too small. */
+    private void resize(SparkSession spark, StructType schema, Path folder, Path once, FileSystem files)
+            throws IOException {
+        Size size = Size.of(spark, this, schema, folder, files);
         if (size.fits(layout.targetBytes())) {
             return;
         }
-        // Rows are computed while they are written; how many bytes they take is known only then.
-        Path once = new Path(folder.getParent(), folder.getName() + "-as-computed");
-        if (!files.rename(folder, once)) {
-            throw new IOException("could not rename " + folder + " to " + once);
-        }
-        StructType stored = stored(rows.schema());
-        Dataset<Row> written = readStored(rows.sparkSession(), stored, List.of(once), null);
+        rename(files, folder, once);
+        StructType stored = stored(schema);
+        Dataset<Row> read = readStored(spark, stored, List.of(once), null);
+        Dataset<Row> written = format == OutputFormat.CSV ? CsvColumns.withEmpty(read) : read;
         int wanted = size.files(layout.targetBytes());
         saveStored(gathered(marked(written, stored), wanted), folder, size.rowsPerFile(layout, wanted));
         files.delete(once, true);
+    }
+
+    private static void rename(FileSystem files, Path from, Path to) throws IOException {
+        if (!files.rename(from, to)) {
+            throw new IOException("could not rename " + from + " to " + to);
+        }
     }
 
     /**
@@ -104,6 +130,11 @@ final class OutputFiles {
     private Dataset<Row> readStored(SparkSession spark, StructType stored, List<Path> written, Path folder) {
         Map<String, String> options = new TreeMap<>(options());
         options.remove("compression");
+        // A column of the usual name is one like others here.
+        options.put("columnNameOfCorruptRecord", "_promptmill_unreadable");
+        if (format == OutputFormat.CSV) {
+            options.putAll(CsvColumns.READING);
+        }
         if (folder != null) {
             options.put("basePath", folder.toString());
         }
@@ -119,6 +150,7 @@ final class OutputFiles {
     private StructType stored(StructType schema) {
         return switch (format) {
             case CSV -> CsvColumns.stored(schema);
+            case AVRO -> AvroColumns.stored(schema);
             case OPENAI_BATCH -> OpenAiResponses.stored(schema, layout.partitionBy());
             default -> schema;
         };
@@ -127,6 +159,7 @@ final class OutputFiles {
     private Dataset<Row> asStored(Dataset<Row> rows) {
         return switch (format) {
             case CSV -> CsvColumns.asText(rows);
+            case AVRO -> AvroColumns.cast(rows, AvroColumns.stored(rows.schema()));
             case OPENAI_BATCH -> OpenAiResponses.asText(rows, layout.partitionBy());
             default -> rows;
         };
@@ -135,6 +168,7 @@ final class OutputFiles {
     private Dataset<Row> restored(Dataset<Row> rows, StructType schema) {
         return switch (format) {
             case CSV -> CsvColumns.restored(rows, schema);
+            case AVRO -> AvroColumns.cast(rows, schema);
             case OPENAI_BATCH -> OpenAiResponses.restored(rows, schema, layout.partitionBy());
             default -> rows;
         };
@@ -184,7 +218,7 @@ final class OutputFiles {
     private Map<String, String> options() {
         Map<String, String> options = new TreeMap<>();
         if (format == OutputFormat.JSONL) {
-            options.put("ignoreNullFields", "false");
+            options.putAll(JsonText.OPTIONS);
         }
         if (format == OutputFormat.CSV) {
             options.putAll(CsvColumns.OPTIONS);

@@ -1,6 +1,7 @@
 package io.promptmill.job;
 
 import io.promptmill.job.OutputConfig.Mode;
+import io.promptmill.job.ledger.PartFiles;
 import io.promptmill.udf.error.DataException;
 import java.io.IOException;
 import java.io.OutputStream;

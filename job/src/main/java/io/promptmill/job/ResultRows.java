@@ -11,6 +11,7 @@ import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.to_json;
 
+import io.promptmill.job.ledger.JsonText;
 import io.promptmill.job.ledger.RowKeys;
 import io.promptmill.udf.spark.OutputSchema;
 import java.util.ArrayList;
@@ -34,6 +35,7 @@ final class ResultRows {
     private final RowPipeline pipeline;
     private final Dataset<Row> input;
     private final Dataset<Row> results;
+    private Row finished;
 
     /**
      * @param input with {@link RowKeys#KEY}
@@ -49,29 +51,61 @@ final class ResultRows {
     String contents() {
         Row rows = input.agg(count(lit(1)), coalesce(sum(crc32(text(input.columns()))), lit(0)))
                 .first();
-        Row finished = results.agg(
-                        count(lit(1)),
-                        coalesce(sum(col(OutputSchema.ATTEMPTS)), lit(0)),
-                        count(col(OutputSchema.ERROR)))
-                .first();
-        return rows + " " + finished + " " + pipeline.config().output() + " "
+        return rows + " " + finished() + " " + pipeline.config().output() + " "
                 + pipeline.config().errors().onError();
     }
 
     private static Column text(String[] columns) {
-        return to_json(struct(quoted(columns))).cast("binary");
-    }
-
-    boolean haveAllFailed() {
-        Row finished =
-                results.agg(count(lit(1)), count(col(OutputSchema.ERROR))).first();
-        return finished.getLong(0) > 0 && finished.getLong(0) == finished.getLong(1);
+        return to_json(struct(quoted(columns)), JsonText.OPTIONS).cast("binary");
     }
 
     /**
-     * The rows in their order.
+     * Checks all errors, those of earlier runs included.
      *
-     * @param ranges of that order, each with its rows in one partition
+     * @throws JobFailedException where there are more than the job allows
+     */
+    void requireAllowed() {
+        pipeline.config().errors().atEnd(finished().getLong(0), errors()).ifPresent(reason -> {
+            throw new JobFailedException(
+                    reason + " (nothing more is published, and the errors are kept: correct their cause and run again"
+                            + " with --set retry=errors)",
+                    null);
+        });
+    }
+
+    private long errors() {
+        return finished().getLong(2);
+    }
+
+    /** Rows that are not written, because they have an error. */
+    long dropped() {
+        return pipeline.config().errors().onError() == ErrorPolicy.OnError.DROP ? errors() : 0;
+    }
+
+    boolean haveAllFailed() {
+        return finished().getLong(0) > 0 && finished().getLong(0) == errors();
+    }
+
+    /** Results of the input's rows, their attempts, and those that are errors. */
+    private Row finished() {
+        if (finished == null) {
+            Dataset<Row> own = results.join(
+                    input.select(RowKeys.KEY),
+                    CollectionConverters.asScala(List.of(RowKeys.KEY)).toSeq(),
+                    "left_semi");
+            finished = own.agg(
+                            count(lit(1)),
+                            coalesce(sum(col(OutputSchema.ATTEMPTS)), lit(0)),
+                            count(col(OutputSchema.ERROR)))
+                    .first();
+        }
+        return finished;
+    }
+
+    /**
+     * The rows in their order, in each folder where they lie in folders.
+     *
+     * @param ranges of that order, each with its rows in one partition; without a meaning for folders
      */
     Dataset<Row> ordered(int ranges) {
         Dataset<Row> rows = input.withColumn(ORDER, monotonically_increasing_id())
@@ -86,10 +120,19 @@ final class ResultRows {
         if (Arrays.asList(results.columns()).contains(OutputSchema.COMPLETION_INDEX)) {
             order.add(col(OutputSchema.COMPLETION_INDEX));
         }
-        return rows.repartitionByRange(ranges, col(ORDER))
+        return gathered(rows, ranges)
                 .sortWithinPartitions(order.toArray(Column[]::new))
                 .select(quoted(pipeline.outputSchema().fieldNames()))
                 .transform(pipeline.config().errors()::written);
+    }
+
+    private Dataset<Row> gathered(Dataset<Row> rows, int ranges) {
+        List<String> folders = pipeline.config().output().layout().partitionBy();
+        if (!folders.isEmpty()) {
+            // A range would have a file in every folder.
+            return rows.repartition(quoted(folders));
+        }
+        return ranges == 1 ? rows.repartition(1) : rows.repartitionByRange(ranges, col(ORDER));
     }
 
     /** How many files the rows fill, about. */

@@ -92,6 +92,10 @@ final class ResumableRun implements JobRun {
                 begun.requireSame(manifest, output.toString(), acceptChanges);
             }
             ResumableRun run = new ResumableRun(pipeline, writer, provenance, acceptChanges, lease, name);
+            if (config.trigger().isStream()) {
+                // Refuses what does not come as a stream.
+                pipeline.stream();
+            }
             run.ledger.prepare();
             if (begun == null || !begun.equalSettings(manifest)) {
                 manifest.write(output, hadoop);
@@ -106,9 +110,10 @@ final class ResumableRun implements JobRun {
     public JobReport run(PrintStream progress) {
         long start = System.nanoTime();
         try {
+            lease.require();
             Optional<Published> published = publication.recover();
             long before = ledger.keys();
-            Dataset<Row> input = RowKeys.with(pipeline.input(), pipeline.readColumns());
+            Dataset<Row> input = pipeline.keyed(pipeline.input());
             if (published.isPresent()) {
                 requireStillThere(input);
             }
@@ -151,7 +156,7 @@ final class ResumableRun implements JobRun {
                 && published.get().contents().equals(contents)
                 && publication.isWhole(published.get())) {
             LOG.info("nothing is missing in {}", writer.target());
-            return report(before);
+            return report(before, rows);
         }
         if (rows.haveAllFailed()) {
             throw new JobFailedException(
@@ -159,6 +164,7 @@ final class ResumableRun implements JobRun {
                             + ", and the errors are kept: correct their cause and run again with --set retry=errors",
                     null);
         }
+        rows.requireAllowed();
         steps.describe("publish");
         Path stage = publication.stage(run);
         writer.write(rows, provenance::mark, stage);
@@ -168,13 +174,14 @@ final class ResumableRun implements JobRun {
         if (figures != null) {
             publication.attach(EvaluationReport.FILE, figures.json());
         }
-        JobReport report = report(before).with(figures);
+        JobReport report = report(before, rows).with(figures);
         publication.attach(Provenance.FILE, provenance.json(report));
         return report;
     }
 
-    private JobReport report(Before before) {
-        return steps.report(List.of(writer.target()), before.seconds()).resumed(before.rows());
+    private JobReport report(Before before, ResultRows rows) {
+        return steps.report(List.of(writer.target()), before.seconds(), rows.dropped())
+                .resumed(before.rows());
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.promptmill.job;
 
+import io.promptmill.job.ledger.RowKeys;
 import io.promptmill.udf.prompt.PromptTemplate;
 import io.promptmill.udf.spark.GenerateMetrics;
 import io.promptmill.udf.spark.GenerateSpec;
@@ -58,6 +59,17 @@ final class RowPipeline {
 
     Dataset<Row> input() {
         return input;
+    }
+
+    /**
+     * Rows of the input with their keys. Whether Spark finds a value of text that does not fit its column depends on the
+     * columns that are asked for, so all are read where a key depends on that.
+     */
+    Dataset<Row> keyed(Dataset<Row> rows) {
+        Dataset<Row> whole = BrokenLines.has(rows.schema())
+                ? rows.mapPartitions((MapPartitionsFunction<Row, Row>) all -> all, Encoders.row(rows.schema()))
+                : rows;
+        return RowKeys.with(whole, readColumns());
     }
 
     /** The input's files as they come, with the columns of {@link #input}. */

@@ -4,7 +4,6 @@ import io.promptmill.job.ledger.Lease;
 import io.promptmill.job.ledger.Ledger;
 import io.promptmill.job.ledger.Publication;
 import io.promptmill.job.ledger.Publication.Published;
-import io.promptmill.job.ledger.RowKeys;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.List;
@@ -89,12 +88,14 @@ final class StreamRun implements JobRun {
         // The query has turned it off for itself; a batch is a table like any other.
         rows.sparkSession().conf().set("spark.sql.adaptive.enabled", "true");
         Ledger ledger = ledger(rows.sparkSession(), "b" + batch);
-        Dataset<Row> input = RowKeys.with(rows, pipeline.readColumns());
+        Dataset<Row> input = pipeline.keyed(rows);
         new MissingRows(pipeline, steps, ledger).compute(input, OptionalLong.of(rows.count()), ledger.keys(), progress);
         lease.require();
         ledger.compact();
+        ResultRows results = new ResultRows(pipeline, input, ledger.results());
+        results.requireAllowed();
         Path stage = publication.stage(run + "b" + batch);
-        writer.write(new ResultRows(pipeline, input, ledger.results()), provenance::mark, stage);
+        writer.write(results, provenance::mark, stage);
         lease.require();
         publication.publish(stage, "", batch);
     }

@@ -120,6 +120,59 @@ class ResumableRunTest {
     }
 
     @Test
+    void valuesThatDoNotFitColumnsNobodyReadsAreNoReasonToComputeRowsAgain() throws IOException {
+        write("in.jsonl", """
+                {"id": 1, "text": "a", "score": 3}
+                {"id": 2, "text": "b", "score": "n/a"}
+                """);
+        String schema = "input.schema=id BIGINT, text STRING, score INT";
+        assertEquals(2, run(schema).rows());
+        COMPUTED.clear();
+        assertEquals(2, run(schema).rows());
+        assertEquals(0, COMPUTED.size());
+        assertEquals(1, read().filter(row -> row.getAs("error") != null).count());
+    }
+
+    @Test
+    void rowsThatDifferInMicrosecondsAreOthers() throws IOException {
+        spark.sql("SELECT 'same' AS text, timestamp '2026-01-01 00:00:00.000001' AS id"
+                        + " UNION ALL SELECT 'same', timestamp '2026-01-01 00:00:00.000002'")
+                .write()
+                .parquet(folder.resolve("in-moments.parquet").toString());
+        run("input.path=" + folder.resolve("in-moments.parquet"));
+        assertEquals(2, COMPUTED.size());
+        assertEquals(2, read().count());
+    }
+
+    @Test
+    void errorsOfEarlierRunsCount() throws IOException {
+        write("in.jsonl", """
+                {"id": 1, "text": "a"}
+                {"id": 2, "text": "refuse"}
+                """);
+        for (String policy : List.of("on_error=fail", "max_error_fraction=0.1")) {
+            for (int attempt = 0; attempt < 2; attempt++) {
+                JobFailedException failed = assertThrows(JobFailedException.class, () -> run(policy));
+                assertTrue(failed.getMessage().contains("1 of 2 rows have an error"), failed.getMessage());
+                assertFalse(Files.exists(folder.resolve("out/_SUCCESS")));
+            }
+        }
+        assertEquals(1, run("on_error=drop").droppedRows());
+        assertEquals(1, read().count());
+    }
+
+    @Test
+    void foldersMayBeNamedByColumnsWithUnderscores() throws IOException {
+        write("in.jsonl", """
+                {"id": 1, "text": "a", "_source": "x"}
+                {"id": 2, "text": "b", "_source": "y"}
+                """);
+        run("output.partition_by=_source");
+        assertEquals(2, read().count());
+        assertTrue(Files.isDirectory(folder.resolve("out/_source=x")));
+    }
+
+    @Test
     void aCompletedJobHasNothingToDo() throws IOException {
         writeRows("in.jsonl", 0, 20);
         run();

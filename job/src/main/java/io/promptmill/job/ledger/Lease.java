@@ -13,8 +13,8 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -36,6 +36,8 @@ import org.slf4j.LoggerFactory;
 public final class Lease implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Lease.class);
     private static final JsonMapper JSON = new JsonMapper();
+    private static final java.nio.file.Path BOOT = java.nio.file.Path.of("/proc/sys/kernel/random/boot_id");
+    private static final java.nio.file.Path NAMESPACE = java.nio.file.Path.of("/proc/self/ns/pid");
 
     private final FileSystem files;
     private final Path path;
@@ -109,7 +111,7 @@ public final class Lease implements AutoCloseable {
         while (true) {
             Optional<JsonNode> holder = read();
             if (holder.isEmpty() || hasEnded(holder.get())) {
-                if (take(holder.isPresent())) {
+                if (take(holder)) {
                     return;
                 }
                 continue;
@@ -125,7 +127,7 @@ public final class Lease implements AutoCloseable {
                 LOG.info("{} is held by a run{}; waiting for a sign of life of it", output, described(holder.get()));
                 seen = now;
                 since = System.nanoTime();
-            } else if (System.nanoTime() - since > beat.multipliedBy(4).toNanos() && take(true)) {
+            } else if (System.nanoTime() - since > beat.multipliedBy(4).toNanos() && take(holder)) {
                 return;
             }
             sleep();
@@ -149,16 +151,23 @@ public final class Lease implements AutoCloseable {
         }
     }
 
-    /** Whether the output is this run's now; another run may have been quicker. */
-    private boolean take(boolean over) throws IOException {
-        if (over) {
+    /**
+     * Whether the output is this run's now; another run may have been quicker.
+     *
+     * @param ended whose it was, if anybody's
+     */
+    private boolean take(Optional<JsonNode> ended) throws IOException {
+        if (ended.isPresent()) {
+            if (!read().equals(ended)) {
+                return false;
+            }
             files.delete(path, false);
         }
         ObjectNode text = JsonNodeFactory.instance.objectNode();
         text.put("run", run);
         text.put("host", host());
         text.put("process", ProcessHandle.current().pid());
-        text.put("process_start", start(ProcessHandle.current()));
+        text.put("processes", processes());
         try (OutputStream out = files.create(path, false)) {
             out.write(text.toString().getBytes(StandardCharsets.UTF_8));
         } catch (FileAlreadyExistsException quicker) {
@@ -191,19 +200,23 @@ public final class Lease implements AutoCloseable {
         }
     }
 
+    /** Certain only of a process that this one would see. */
     private static boolean hasEnded(JsonNode holder) {
-        if (!holder.path("host").asText().equals(host())) {
-            return false;
-        }
-        Optional<ProcessHandle> process =
-                ProcessHandle.of(holder.path("process").asLong());
-        return process.isEmpty()
-                || !process.get().isAlive()
-                || !start(process.get()).equals(holder.path("process_start").asText());
+        String processes = holder.path("processes").asText();
+        return !processes.isEmpty()
+                && processes.equals(processes())
+                && ProcessHandle.of(holder.path("process").asLong())
+                        .filter(ProcessHandle::isAlive)
+                        .isEmpty();
     }
 
-    private static String start(ProcessHandle process) {
-        return process.info().startInstant().map(Instant::toString).orElse("");
+    /** A name for the processes that this one sees: the machine's start and its namespace; empty where it has none. */
+    private static String processes() {
+        try {
+            return Files.readString(BOOT).strip() + " " + Files.readSymbolicLink(NAMESPACE);
+        } catch (IOException | UnsupportedOperationException notLinux) {
+            return "";
+        }
     }
 
     private static String described(JsonNode holder) {

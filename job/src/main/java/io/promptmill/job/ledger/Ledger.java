@@ -95,7 +95,11 @@ public final class Ledger {
      * earlier one's, then one without an error.
      */
     public Dataset<Row> results() throws IOException {
-        String[] paths = steps().stream()
+        return latest(steps());
+    }
+
+    private Dataset<Row> latest(List<CommittedStep> steps) {
+        String[] paths = steps.stream()
                 .map(step -> folder.step(step.fileName()).toString())
                 .toArray(String[]::new);
         if (paths.length == 0) {
@@ -142,12 +146,15 @@ public final class Ledger {
 
     /** Puts many small steps together and removes what no commit names. No other run may be under way. */
     public void compact() throws IOException {
-        List<CommittedStep> before = steps();
+        // Those that are large stay as they are: a ledger that grows for months is not written anew each time.
+        List<CommittedStep> before = steps().stream()
+                .filter(step -> step.bytes() < COMPACTED_BYTES / 2)
+                .toList();
         if (before.size() >= COMPACTED_STEPS) {
             long bytes = before.stream().mapToLong(CommittedStep::bytes).sum();
             int parts = (int) (bytes / COMPACTED_BYTES) + 1;
             new Ledger(spark, folder, files, schema, run + "c")
-                    .commit(results().repartition(parts), new CommitInterval(Long.MAX_VALUE, Integer.MAX_VALUE));
+                    .commit(latest(before).repartition(parts), new CommitInterval(Long.MAX_VALUE, Integer.MAX_VALUE));
             for (CommittedStep step : before) {
                 // The commit first: a commit without its file would be taken for damage.
                 files.delete(folder.commit(step), false);

@@ -12,11 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.RemoteIterator;
 
 /**
  * Moves complete rows to the output path, file by file, by a plan that is written down first: a run that finds a plan which
@@ -119,21 +116,10 @@ public final class Publication {
     /** The files of a stage by what they are called at the output path. */
     private Map<String, String> moves(Path stage) throws IOException {
         Map<String, String> moves = new LinkedHashMap<>();
-        RemoteIterator<LocatedFileStatus> found = files.listFiles(stage, true);
-        List<String> names = new ArrayList<>();
-        while (found.hasNext()) {
-            names.add(relative(stage, found.next()));
+        for (String name : PartFiles.below(files, stage)) {
+            moves.put(name, name);
         }
-        names.stream()
-                .sorted()
-                .filter(name -> !name.startsWith("_") && !name.startsWith(".") && !name.contains("/."))
-                .forEach(name -> moves.put(name, name));
         return moves;
-    }
-
-    private String relative(Path stage, FileStatus file) {
-        String root = files.makeQualified(stage).toUri().getPath();
-        return file.getPath().toUri().getPath().substring(root.length() + 1);
     }
 
     /** Every step of it may have been done before. */

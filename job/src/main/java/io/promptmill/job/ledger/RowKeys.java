@@ -8,6 +8,7 @@ import static org.apache.spark.sql.functions.unhex;
 
 import io.promptmill.udf.error.ConfigException;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.Map;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -51,7 +52,9 @@ public final class RowKeys {
         Column[] values =
                 read.stream().distinct().sorted().map(ColumnNames::quoted).toArray(Column[]::new);
         // Moments are written in the session's time zone otherwise, and nulls are left out.
-        Column text = to_json(struct(values), Map.of("ignoreNullFields", "false", "timeZone", "UTC"));
+        Map<String, String> options = new HashMap<>(JsonText.OPTIONS);
+        options.put("timeZone", "UTC");
+        Column text = to_json(struct(values), options);
         return rows.select(unhex(md5(text)).as(KEY), col("*"));
     }
 

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.promptmill.udf.error.DataException;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -49,7 +49,7 @@ class LeaseTest {
     void whatAProcessOfThisMachineLeftIsTakenOverAtOnce() throws Exception {
         Process ended = new ProcessBuilder("true").start();
         ended.waitFor();
-        leave(InetAddress.getLocalHost().getHostName(), ended.pid());
+        leave(here(), ended.pid());
         long begun = System.nanoTime();
         acquire("next").close();
         assertTrue(System.nanoTime() - begun < BEAT.multipliedBy(4).toNanos());
@@ -118,14 +118,24 @@ class LeaseTest {
         assertFalse(Files.exists(file));
     }
 
+    /** As a lease of this process names those that it sees. */
+    private String here() throws IOException {
+        try (Lease own = acquire("own")) {
+            return new ObjectMapper()
+                    .readTree(Files.readString(file))
+                    .path("processes")
+                    .asText();
+        }
+    }
+
     private Lease acquire(String run) throws IOException {
         return Lease.acquire(new org.apache.hadoop.fs.Path(folder.toUri()), new Configuration(), run, BEAT);
     }
 
-    private void leave(String host, long process) throws IOException {
+    private void leave(String processes, long process) throws IOException {
         Files.deleteIfExists(file.resolveSibling(".lease.crc"));
         Files.writeString(
                 file,
-                "{\"run\":\"left\",\"host\":\"%s\",\"process\":%d,\"process_start\":\"\"}".formatted(host, process));
+                "{\"run\":\"left\",\"host\":\"h\",\"process\":%d,\"processes\":\"%s\"}".formatted(process, processes));
     }
 }

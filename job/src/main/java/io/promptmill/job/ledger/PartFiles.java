@@ -1,4 +1,4 @@
-package io.promptmill.job;
+package io.promptmill.job.ledger;
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -8,11 +8,11 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /** Finds the files with rows below a folder that Spark has written. */
-final class PartFiles {
+public final class PartFiles {
     private PartFiles() {}
 
     /** Their names relative to the folder, in order; hidden ones and those in hidden folders are not among them. */
-    static List<String> below(FileSystem files, Path folder) throws IOException {
+    public static List<String> below(FileSystem files, Path folder) throws IOException {
         List<String> names = new ArrayList<>();
         add(files, folder, "", names);
         names.sort(null);
