@@ -15,12 +15,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Resumable jobs of real processes, of which one is killed. The system property {@code promptmill.faults} says at how many
- * random moments of each kind that is done on a cluster, which takes two minutes each; without it there is one, of a job in
- * one process.
+ * random moments of each kind that is done on a cluster, up to four of a job before it may complete, which takes about a minute
+ * each; without it there is one, of a job in one process.
  */
 class FaultIT {
     private static final int FAULTS = Integer.getInteger("promptmill.faults", 0);
     private static final int ROWS = 60;
+    private static final int KILLS_OF_A_JOB = 4;
 
     private final Random moments = new Random(20_261_129);
 
@@ -58,24 +59,32 @@ class FaultIT {
             long wholeMillis = (System.nanoTime() - begun) / 1_000_000;
             List<String> whole = jobs.rows("whole");
             assertEquals(ROWS, whole.size());
-            for (int i = 0; i < FAULTS; i++) {
+            int kills = 0;
+            for (int i = 0; kills < FAULTS; i++) {
                 String output = "driver-" + i;
-                Process driver = jobs.start(cluster, output);
-                // Every fourth at any moment, the others from the first commit to the end of the publication.
-                long from = i % 4 == 3 ? 0 : firstMillis;
-                long moment = from + (long) ((wholeMillis - from) * moments.nextDouble());
-                boolean ended = driver.waitFor(moment, TimeUnit.MILLISECONDS);
-                driver.destroyForcibly().waitFor();
+                for (int run = 0; run < KILLS_OF_A_JOB && kills < FAULTS; run++) {
+                    Process driver = jobs.start(cluster, output);
+                    // Every fourth at any moment, the others from the first commit to the end of the publication.
+                    long from = kills % 4 == 3 ? 0 : firstMillis;
+                    long moment = from + (long) ((wholeMillis - from) * moments.nextDouble());
+                    if (driver.waitFor(moment, TimeUnit.MILLISECONDS)) {
+                        break;
+                    }
+                    driver.destroyForcibly().waitFor();
+                    kills++;
+                    System.out.printf(
+                            "driver %d killed after %d ms of %d: %d rows committed%n",
+                            kills, moment, wholeMillis, jobs.committed(output));
+                }
                 long committed = jobs.committed(output);
                 String printed = jobs.finish(jobs.start(cluster, output), output);
-                assertEquals(whole, jobs.rows(output), "killed at " + moment + "\n" + printed);
+                assertEquals(whole, jobs.rows(output), printed);
                 Resumed resumed = JobProcesses.resumed(printed);
-                long before = resumed.before();
-                System.out.printf(
-                        "driver killed after %d ms of %d: %d rows committed, %d resumed%s%n",
-                        moment, wholeMillis, committed, before, ended ? " (it had ended)" : "");
-                assertTrue(before >= committed, before + " rows resumed of " + committed + "\n" + printed);
-                assertTrue(before == 0 || resumed.computed() == ROWS - before, printed);
+                System.out.printf("%s: %d rows committed, %s%n", output, committed, resumed);
+                // Killed between writing steps anew and removing the old ones, both count.
+                assertTrue(
+                        resumed.before() >= Math.min(committed, ROWS), resumed + " of " + committed + "\n" + printed);
+                assertTrue(resumed.before() == 0 || resumed.computed() == ROWS - resumed.before(), printed);
             }
         }
     }
@@ -86,16 +95,22 @@ class FaultIT {
         try (ClusterProcesses cluster = jobs.cluster()) {
             jobs.finish(jobs.start(cluster, "whole"), "whole");
             List<String> whole = jobs.rows("whole");
-            for (int i = 0; i < FAULTS; i++) {
+            int kills = 0;
+            for (int i = 0; kills < FAULTS; i++) {
                 String output = "executor-" + i;
-                Process driver = jobs.start(cluster, output);
+                Process driver = jobs.start(cluster, output, "--conf", "spark.task.maxFailures=20");
                 JobProcesses.await(() -> jobs.committed(output) > 0);
-                Thread.sleep(moments.nextInt(4_000));
-                List<ProcessHandle> executors = jobs.executors();
-                boolean killed = !executors.isEmpty()
-                        && executors.get(moments.nextInt(executors.size())).destroyForcibly();
+                for (int kill = 0; kill < KILLS_OF_A_JOB && driver.isAlive(); kill++) {
+                    driver.waitFor(moments.nextInt(8_000), TimeUnit.MILLISECONDS);
+                    List<ProcessHandle> executors = jobs.executors();
+                    if (driver.isAlive()
+                            && !executors.isEmpty()
+                            && executors.get(moments.nextInt(executors.size())).destroyForcibly()) {
+                        kills++;
+                        System.out.printf("executor %d killed: %d rows committed%n", kills, jobs.committed(output));
+                    }
+                }
                 String printed = jobs.finish(driver, output);
-                System.out.printf("executor killed: %s%n", killed);
                 assertEquals(whole, jobs.rows(output), printed);
             }
             String speculative = jobs.finish(
