@@ -42,8 +42,10 @@ class EarlyStopTest {
 
     @BeforeAll
     static void openSession() {
-        spark = SparkSessions.open(
-                new SparkConfig("local[2]", "test", Map.of("spark.executor.heartbeatInterval", "300ms")));
+        spark = SparkSessions.open(new SparkConfig(
+                "local[2]",
+                "test",
+                Map.of("spark.executor.heartbeatInterval", "300ms", "spark.sql.shuffle.partitions", "2")));
     }
 
     @AfterAll

@@ -44,7 +44,11 @@ class FormatsTest {
         spark = SparkSessions.open(new SparkConfig(
                 "local[2]",
                 "test",
-                Map.of("spark.sql.warehouse.dir", warehouse.toUri().toString())));
+                Map.of(
+                        "spark.sql.shuffle.partitions",
+                        "2",
+                        "spark.sql.warehouse.dir",
+                        warehouse.toUri().toString())));
     }
 
     @AfterAll

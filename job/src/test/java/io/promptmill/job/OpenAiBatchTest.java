@@ -42,7 +42,7 @@ class OpenAiBatchTest {
 
     @BeforeAll
     static void openSession() {
-        spark = SparkSessions.open(new SparkConfig("local[2]", "test", Map.of()));
+        spark = SparkSessions.open(new SparkConfig("local[2]", "test", Map.of("spark.sql.shuffle.partitions", "2")));
     }
 
     @AfterAll

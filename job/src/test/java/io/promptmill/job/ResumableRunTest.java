@@ -46,7 +46,7 @@ class ResumableRunTest {
 
     @BeforeAll
     static void openSession() {
-        spark = SparkSessions.open(new SparkConfig("local[2,3]", "test", Map.of()));
+        spark = SparkSessions.open(new SparkConfig("local[2,3]", "test", Map.of("spark.sql.shuffle.partitions", "2")));
     }
 
     @AfterAll
