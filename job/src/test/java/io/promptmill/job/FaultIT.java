@@ -99,7 +99,7 @@ class FaultIT {
             for (int i = 0; kills < FAULTS; i++) {
                 String output = "executor-" + i;
                 Process driver = jobs.start(cluster, output, "--conf", "spark.task.maxFailures=20");
-                JobProcesses.await(() -> jobs.committed(output) > 0);
+                JobProcesses.await(() -> !jobs.executors().isEmpty());
                 for (int kill = 0; kill < KILLS_OF_A_JOB && driver.isAlive(); kill++) {
                     driver.waitFor(moments.nextInt(8_000), TimeUnit.MILLISECONDS);
                     List<ProcessHandle> executors = jobs.executors();

@@ -136,7 +136,7 @@ final class JobProcesses {
         while (!condition.getAsBoolean() && System.nanoTime() < deadline) {
             Thread.sleep(50);
         }
-        assertTrue(condition.getAsBoolean(), "nothing was committed in two minutes");
+        assertTrue(condition.getAsBoolean(), "nothing came of it in two minutes");
     }
 
     private Path log(String output) {
