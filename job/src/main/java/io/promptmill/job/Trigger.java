@@ -38,11 +38,9 @@ record Trigger(Kind kind, long seconds) {
             throw new ConfigException(
                     "'trigger' " + name + " adds to what earlier runs have written; set output.mode to" + " resume");
         }
-        for (String key : List.of("retry", "evaluate")) {
-            if (kind != Kind.ONCE && root.has(key)) {
-                throw new ConfigException("'" + key + "' looks at all rows of an output, and trigger " + name
-                        + " at those of the files that came; remove it, or run a job without trigger");
-            }
+        if (kind != Kind.ONCE && root.has("evaluate")) {
+            throw new ConfigException("'evaluate' looks at all rows of an output, and trigger " + name
+                    + " at those of the files that came; remove it, or run a job without trigger");
         }
         if (interval != null && kind != Kind.CONTINUOUS) {
             throw new ConfigException("'trigger_seconds' has an effect with trigger continuous only; remove it");

@@ -395,6 +395,23 @@ class ResumableRunTest {
     }
 
     @Test
+    void aBatchWithTooManyErrorsIsPublishedWhenTheyAreRetried() throws IOException {
+        Files.createDirectories(folder.resolve("inbox"));
+        write("inbox/a.jsonl", "{\"id\": 1, \"text\": \"a\"}\n{\"id\": 2, \"text\": \"refuse\"}\n");
+        String[] settings = {"trigger=available_now", "input.path=" + folder.resolve("inbox"), "max_error_fraction=0.1"
+        };
+        for (int attempt = 0; attempt < 2; attempt++) {
+            JobFailedException failed = assertThrows(JobFailedException.class, () -> run(settings));
+            assertTrue(failed.getMessage().contains("1 of 2 rows have an error"), failed.getMessage());
+        }
+        repaired = true;
+        COMPUTED.clear();
+        run(Stream.concat(Arrays.stream(settings), Stream.of("retry=errors")).toArray(String[]::new));
+        assertEquals(List.of("refuse"), List.copyOf(COMPUTED));
+        assertEquals(2, read().filter(row -> row.getAs("error") == null).count());
+    }
+
+    @Test
     void anotherOutputIsNotTouched() throws IOException {
         writeRows("in.jsonl", 0, 3);
         run("output.mode=error");

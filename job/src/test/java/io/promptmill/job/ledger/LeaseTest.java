@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class LeaseTest {
-    private static final Duration BEAT = Duration.ofMillis(100);
+    private static final Duration BEAT = Duration.ofMillis(300);
 
     @TempDir
     private Path folder;

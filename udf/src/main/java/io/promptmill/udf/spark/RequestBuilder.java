@@ -27,7 +27,6 @@ record RequestBuilder(
      * @param given variables of the task for the template
      */
     int[] prompt(Row row, Map<String, ?> given) {
-        // Values that the row cannot have are its error only where a request is made of it.
         int completion = prompts.cuts() ? sampling.of(row).maxTokens() : 0;
         return prompts.read(row, given, encoder, context - Math.min(completion, context / 2));
     }

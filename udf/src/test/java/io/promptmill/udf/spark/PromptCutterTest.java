@@ -1,6 +1,5 @@
 package io.promptmill.udf.spark;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -87,15 +86,6 @@ class PromptCutterTest {
         for (int token : tokens) {
             assertTrue(token < 0xd800 || token > 0xdfff);
         }
-    }
-
-    @Test
-    void givesTheSameWhereverItIsCut() {
-        List<String> texts = List.of(text(new Random(5)), text(new Random(6)));
-        int[] whole = characters.apply(texts);
-        assertArrayEquals(
-                new PromptCutter(Overlong.TRUNCATE_LEFT, characters, 60).cut(texts, whole),
-                new PromptCutter(Overlong.TRUNCATE_LEFT, characters, 60).cut(texts, whole));
     }
 
     @Test
