@@ -40,17 +40,26 @@ final class MissingRows {
     }
 
     /**
+     * What has become of an input.
+     *
+     * @param any whether a row was missing
+     * @param coverage of the input, now that none is
+     */
+    record Computed(boolean any, Coverage coverage) {}
+
+    /**
      * Computes and commits what is missing.
      *
      * @param input with {@link RowKeys#KEY}
      * @param rows of it, where none has a result yet and that is known
      * @param before how many rows of any input have a result
-     * @return whether a row was missing
      */
-    boolean compute(Dataset<Row> input, OptionalLong rows, long before, PrintStream progress) throws IOException {
-        Dataset<Row> missing =
-                before == 0 ? input : missing(input, pipeline.config().retryErrors());
-        OptionalLong count = before == 0 ? rows : OptionalLong.of(missing.count());
+    Computed compute(Dataset<Row> input, OptionalLong rows, long before, PrintStream progress) throws IOException {
+        boolean retry = pipeline.config().retryErrors();
+        Coverage coverage = before == 0 || retry ? null : Coverage.of(input, ledger.results());
+        Dataset<Row> missing = before == 0 ? input : missing(input, retry);
+        OptionalLong count =
+                before == 0 ? rows : OptionalLong.of(coverage == null ? missing.count() : coverage.missing());
         boolean computed = false;
         for (int round = 0; count.orElse(1) > 0; round++) {
             if (round == ROUNDS) {
@@ -67,10 +76,12 @@ final class MissingRows {
                     () -> ledger.commit(generated, pipeline.config().output().commits()),
                     "finished rows are kept; the same command goes on with the others");
             computed = true;
+            steps.describe("publish");
+            coverage = Coverage.of(input, ledger.results());
             missing = missing(input, false);
-            count = OptionalLong.of(missing.count());
+            count = OptionalLong.of(coverage.missing());
         }
-        return computed;
+        return new Computed(computed, coverage == null ? Coverage.of(input, ledger.results()) : coverage);
     }
 
     /** The rows without a result or, to be computed again, with one that is an error. */

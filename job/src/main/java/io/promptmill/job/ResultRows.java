@@ -1,17 +1,9 @@
 package io.promptmill.job;
 
 import static io.promptmill.job.ledger.ColumnNames.quoted;
-import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.count;
-import static org.apache.spark.sql.functions.crc32;
-import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.monotonically_increasing_id;
-import static org.apache.spark.sql.functions.struct;
-import static org.apache.spark.sql.functions.sum;
-import static org.apache.spark.sql.functions.to_json;
 
-import io.promptmill.job.ledger.JsonText;
 import io.promptmill.job.ledger.RowKeys;
 import io.promptmill.udf.spark.OutputSchema;
 import java.util.ArrayList;
@@ -35,28 +27,24 @@ final class ResultRows {
     private final RowPipeline pipeline;
     private final Dataset<Row> input;
     private final Dataset<Row> results;
-    private Row finished;
+    private final Coverage coverage;
 
     /**
      * @param input with {@link RowKeys#KEY}
      * @param results one for each key, or several with numbers
+     * @param coverage of that input by those results
      */
-    ResultRows(RowPipeline pipeline, Dataset<Row> input, Dataset<Row> results) {
+    ResultRows(RowPipeline pipeline, Dataset<Row> input, Dataset<Row> results, Coverage coverage) {
         this.pipeline = pipeline;
         this.input = input;
         this.results = results;
+        this.coverage = coverage;
     }
 
     /** A short text that is another one, but for chance, where the rows or how they are written are others. */
     String contents() {
-        Row rows = input.agg(count(lit(1)), coalesce(sum(crc32(text(input.columns()))), lit(0)))
-                .first();
-        return rows + " " + finished() + " " + pipeline.config().output() + " "
+        return coverage + " " + pipeline.config().output() + " "
                 + pipeline.config().errors().onError();
-    }
-
-    private static Column text(String[] columns) {
-        return to_json(struct(quoted(columns)), JsonText.OPTIONS).cast("binary");
     }
 
     /**
@@ -65,7 +53,7 @@ final class ResultRows {
      * @throws JobFailedException where there are more than the job allows
      */
     void requireAllowed() {
-        pipeline.config().errors().atEnd(finished().getLong(0), errors()).ifPresent(reason -> {
+        pipeline.config().errors().atEnd(coverage.results(), coverage.errors()).ifPresent(reason -> {
             throw new JobFailedException(
                     reason + " (nothing more is published, and the errors are kept: correct their cause and run again"
                             + " with --set retry=errors)",
@@ -73,33 +61,13 @@ final class ResultRows {
         });
     }
 
-    private long errors() {
-        return finished().getLong(2);
-    }
-
     /** Rows that are not written, because they have an error. */
     long dropped() {
-        return pipeline.config().errors().onError() == ErrorPolicy.OnError.DROP ? errors() : 0;
+        return pipeline.config().errors().onError() == ErrorPolicy.OnError.DROP ? coverage.errors() : 0;
     }
 
     boolean haveAllFailed() {
-        return finished().getLong(0) > 0 && finished().getLong(0) == errors();
-    }
-
-    /** Results of the input's rows, their attempts, and those that are errors. */
-    private Row finished() {
-        if (finished == null) {
-            Dataset<Row> own = results.join(
-                    input.select(RowKeys.KEY),
-                    CollectionConverters.asScala(List.of(RowKeys.KEY)).toSeq(),
-                    "left_semi");
-            finished = own.agg(
-                            count(lit(1)),
-                            coalesce(sum(col(OutputSchema.ATTEMPTS)), lit(0)),
-                            count(col(OutputSchema.ERROR)))
-                    .first();
-        }
-        return finished;
+        return coverage.haveAllFailed();
     }
 
     /**

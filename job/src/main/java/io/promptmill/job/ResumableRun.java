@@ -1,5 +1,6 @@
 package io.promptmill.job;
 
+import io.promptmill.job.MissingRows.Computed;
 import io.promptmill.job.ledger.Lease;
 import io.promptmill.job.ledger.Ledger;
 import io.promptmill.job.ledger.Manifest;
@@ -120,7 +121,7 @@ final class ResumableRun implements JobRun {
             OptionalLong rows = before > 0
                     ? OptionalLong.empty()
                     : InputSize.of(pipeline.input(), pipeline.config().input()).rows();
-            boolean computed = new MissingRows(pipeline, steps, ledger).compute(input, rows, before, progress);
+            Computed computed = new MissingRows(pipeline, steps, ledger).compute(input, rows, before, progress);
             double seconds = (System.nanoTime() - start) / 1e9;
             return publish(input, published, computed, new Before(before, seconds));
         } catch (IOException e) {
@@ -145,13 +146,13 @@ final class ResumableRun implements JobRun {
         }
     }
 
-    private JobReport publish(Dataset<Row> input, Optional<Published> published, boolean computed, Before before)
+    private JobReport publish(Dataset<Row> input, Optional<Published> published, Computed computed, Before before)
             throws IOException {
         lease.require();
         ledger.compact();
-        ResultRows rows = new ResultRows(pipeline, input, ledger.results());
+        ResultRows rows = new ResultRows(pipeline, input, ledger.results(), computed.coverage());
         String contents = rows.contents();
-        if (!computed
+        if (!computed.any()
                 && published.isPresent()
                 && published.get().contents().equals(contents)
                 && publication.isWhole(published.get())) {
@@ -165,7 +166,6 @@ final class ResumableRun implements JobRun {
                     null);
         }
         rows.requireAllowed();
-        steps.describe("publish");
         Path stage = publication.stage(run);
         writer.write(rows, provenance::mark, stage);
         EvaluationReport figures = steps.evaluate(List.of(stage));

@@ -89,10 +89,11 @@ final class StreamRun implements JobRun {
         rows.sparkSession().conf().set("spark.sql.adaptive.enabled", "true");
         Ledger ledger = ledger(rows.sparkSession(), "b" + batch);
         Dataset<Row> input = pipeline.keyed(rows);
-        new MissingRows(pipeline, steps, ledger).compute(input, OptionalLong.of(rows.count()), ledger.keys(), progress);
+        MissingRows.Computed computed = new MissingRows(pipeline, steps, ledger)
+                .compute(input, OptionalLong.of(rows.count()), ledger.keys(), progress);
         lease.require();
         ledger.compact();
-        ResultRows results = new ResultRows(pipeline, input, ledger.results());
+        ResultRows results = new ResultRows(pipeline, input, ledger.results(), computed.coverage());
         results.requireAllowed();
         Path stage = publication.stage(run + "b" + batch);
         writer.write(results, provenance::mark, stage);
