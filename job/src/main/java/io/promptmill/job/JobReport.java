@@ -27,35 +27,54 @@ import org.apache.spark.util.LongAccumulator;
 /**
  * What a job has done, counted in the rows that it wrote: accumulators count a retried task twice.
  *
- * @param reasons errors by reason, the most frequent first
- * @param copiedRows rows that the engines gave the completion of an equal one; too many where a task was retried
- * @param reusedPromptTokens prompt tokens that were not computed, because other prompts begin alike; retries included
- * @param samples the first rows as a table
- * @param evaluation or null
- * @param resumedRows that earlier runs had finished
- * @param computedRows by this run; too many where a task was retried
- * @param droppedRows of this run that have an error and were not written
  * @param flaws of the rows, those resumed included
- * @param warnings of them
+ * @param tokens of them
+ * @param reasons errors by reason, the most frequent first
+ * @param work of the engines
+ * @param samples the first rows as a table
+ * @param remarks what the rows do not tell
  */
 record JobReport(
-        long rows,
-        long errors,
-        long promptTokens,
-        long completionTokens,
+        FlawCounts flaws,
+        Tokens tokens,
         Map<String, Long> reasons,
-        long modelLoads,
-        long copiedRows,
-        long reusedPromptTokens,
+        EngineWork work,
         double seconds,
         String path,
         String samples,
-        EvaluationReport evaluation,
-        long resumedRows,
-        long computedRows,
-        long droppedRows,
-        FlawCounts flaws,
-        List<String> warnings) {
+        Remarks remarks) {
+
+    /** Tokens of prompts that were computed, and of completions. */
+    record Tokens(long prompt, long completion) {}
+
+    /**
+     * What the engines did in this run; too much where a task was retried.
+     *
+     * @param rows computed
+     * @param copiedRows that were given the completion of an equal one
+     * @param reusedPromptTokens that were not computed, because other prompts begin alike
+     */
+    record EngineWork(long rows, long modelLoads, long copiedRows, long reusedPromptTokens) {
+        static EngineWork of(GenerateMetrics metrics) {
+            return new EngineWork(
+                    metrics.rows().value(),
+                    metrics.modelLoads().value(),
+                    metrics.copiedRows().value(),
+                    metrics.reusedPromptTokens().value());
+        }
+    }
+
+    /**
+     * What is to be said besides.
+     *
+     * @param evaluation or null
+     * @param resumedRows that earlier runs had finished
+     * @param droppedRows of this run that have an error and were not written
+     */
+    record Remarks(EvaluationReport evaluation, long resumedRows, long droppedRows, List<String> warnings) {
+        static final Remarks NONE = new Remarks(null, 0, 0, List.of());
+    }
+
     private static final int REASONS = 5;
     private static final int SAMPLE_ROWS = 3;
 
@@ -97,21 +116,6 @@ record JobReport(
                 ? ""
                 : Table.of(Table.select(written, shown), SAMPLE_ROWS).format(Terminal.columns());
         return new JobReport(
-                rows,
-                errors,
-                totals.isNullAt(2) ? 0 : totals.getLong(2),
-                totals.isNullAt(3) ? 0 : totals.getLong(3),
-                errors == 0 ? Map.of() : reasons(written),
-                metrics.modelLoads().value(),
-                metrics.copiedRows().value(),
-                metrics.reusedPromptTokens().value(),
-                seconds,
-                path,
-                samples,
-                null,
-                0,
-                metrics.rows().value(),
-                0,
                 new FlawCounts(
                         rows,
                         Map.of(
@@ -119,73 +123,38 @@ record JobReport(
                                 Flaw.EMPTY, totals.getLong(4),
                                 Flaw.LENGTH, totals.getLong(5),
                                 Flaw.REPETITION, totals.getLong(6))),
-                List.of());
+                new Tokens(totals.isNullAt(2) ? 0 : totals.getLong(2), totals.isNullAt(3) ? 0 : totals.getLong(3)),
+                errors == 0 ? Map.of() : reasons(written),
+                EngineWork.of(metrics),
+                seconds,
+                path,
+                samples,
+                Remarks.NONE);
     }
 
     /** What the accumulators say, for rows that cannot be read back: too much where a task was retried. */
     static JobReport estimated(GenerateMetrics metrics, double seconds, String path) {
         return new JobReport(
-                metrics.rows().value(),
-                metrics.errors().value(),
-                metrics.promptTokens().value(),
-                metrics.completionTokens().value(),
+                FlawCounts.of(metrics, LongAccumulator::value),
+                new Tokens(
+                        metrics.promptTokens().value(),
+                        metrics.completionTokens().value()),
                 Map.of(),
-                metrics.modelLoads().value(),
-                metrics.copiedRows().value(),
-                metrics.reusedPromptTokens().value(),
+                EngineWork.of(metrics),
                 seconds,
                 path,
                 "",
-                null,
-                0,
-                metrics.rows().value(),
-                0,
-                FlawCounts.of(metrics, LongAccumulator::value),
-                List.of());
+                Remarks.NONE);
     }
 
     /** With the figures of an evaluation, or null. */
     JobReport with(EvaluationReport figures) {
-        return new JobReport(
-                rows,
-                errors,
-                promptTokens,
-                completionTokens,
-                reasons,
-                modelLoads,
-                copiedRows,
-                reusedPromptTokens,
-                seconds,
-                path,
-                samples,
-                figures,
-                resumedRows,
-                computedRows,
-                droppedRows,
-                flaws,
-                warnings);
+        return with(new Remarks(figures, remarks.resumedRows(), remarks.droppedRows(), remarks.warnings()));
     }
 
     /** With the number of rows that earlier runs had finished. */
     JobReport resumed(long before) {
-        return new JobReport(
-                rows,
-                errors,
-                promptTokens,
-                completionTokens,
-                reasons,
-                modelLoads,
-                copiedRows,
-                reusedPromptTokens,
-                seconds,
-                path,
-                samples,
-                evaluation,
-                before,
-                computedRows,
-                droppedRows,
-                flaws,
-                warnings);
+        return with(new Remarks(remarks.evaluation(), before, remarks.droppedRows(), remarks.warnings()));
     }
 
     /**
@@ -195,24 +164,21 @@ record JobReport(
      * @param others warnings
      */
     JobReport judged(EarlyStop policy, long dropped, List<String> others) {
-        return new JobReport(
-                rows,
-                errors,
-                promptTokens,
-                completionTokens,
-                reasons,
-                modelLoads,
-                copiedRows,
-                reusedPromptTokens,
-                seconds,
-                path,
-                samples,
-                evaluation,
-                resumedRows,
-                computedRows,
-                dropped,
-                flaws,
-                Stream.concat(policy.warnings(flaws).stream(), others.stream()).toList());
+        List<String> warnings =
+                Stream.concat(policy.warnings(flaws).stream(), others.stream()).toList();
+        return with(new Remarks(remarks.evaluation(), remarks.resumedRows(), dropped, warnings));
+    }
+
+    private JobReport with(Remarks newRemarks) {
+        return new JobReport(flaws, tokens, reasons, work, seconds, path, samples, newRemarks);
+    }
+
+    long rows() {
+        return flaws.rows();
+    }
+
+    long errors() {
+        return flaws.of(Flaw.INVALID);
     }
 
     /** The most frequent errors and how many rows have them. As many reasons as rows may exist: a few reach the driver. */
@@ -232,49 +198,61 @@ record JobReport(
         if (!samples.isEmpty()) {
             out.println(samples);
         }
-        double rate = (promptTokens + completionTokens) / Math.max(seconds, 1e-9);
-        line(out, "rows", String.format(Locale.ROOT, "%,d", rows));
-        if (resumedRows > 0) {
+        double rate = (tokens.prompt() + tokens.completion()) / Math.max(seconds, 1e-9);
+        line(out, "rows", String.format(Locale.ROOT, "%,d", rows()));
+        if (remarks.resumedRows() > 0) {
             line(
                     out,
                     "resumed",
                     String.format(
-                            Locale.ROOT, "%,d rows were finished before, %,d computed now", resumedRows, computedRows));
+                            Locale.ROOT,
+                            "%,d rows were finished before, %,d computed now",
+                            remarks.resumedRows(),
+                            work.rows()));
         }
-        line(out, "tokens", String.format(Locale.ROOT, "%,d prompt, %,d completion", promptTokens, completionTokens));
+        line(
+                out,
+                "tokens",
+                String.format(Locale.ROOT, "%,d prompt, %,d completion", tokens.prompt(), tokens.completion()));
         line(out, "speed", String.format(Locale.ROOT, "%,.0f tokens/s, model loading included", rate));
-        if (reusedPromptTokens > 0) {
+        if (work.reusedPromptTokens() > 0) {
             line(
                     out,
                     "shared",
                     String.format(
                             Locale.ROOT,
                             "%,d prompt tokens not computed, because prompts begin alike",
-                            reusedPromptTokens));
+                            work.reusedPromptTokens()));
         }
-        if (copiedRows > 0) {
-            line(out, "copied", String.format(Locale.ROOT, "%,d rows, greedy and equal to another", copiedRows));
+        if (work.copiedRows() > 0) {
+            line(
+                    out,
+                    "copied",
+                    String.format(Locale.ROOT, "%,d rows, equal to another and computed once", work.copiedRows()));
         }
-        line(out, "errors", String.format(Locale.ROOT, "%,d", errors));
-        if (droppedRows > 0) {
-            line(out, "dropped", String.format(Locale.ROOT, "%,d rows with an error (on_error is drop)", droppedRows));
+        line(out, "errors", String.format(Locale.ROOT, "%,d", errors()));
+        if (remarks.droppedRows() > 0) {
+            line(
+                    out,
+                    "dropped",
+                    String.format(Locale.ROOT, "%,d rows with an error (on_error is drop)", remarks.droppedRows()));
         }
         reasons.forEach((reason, number) -> out.printf(Locale.ROOT, "  %,d x %s%n", number, reason));
         long others =
-                errors - reasons.values().stream().mapToLong(Long::longValue).sum();
+                errors() - reasons.values().stream().mapToLong(Long::longValue).sum();
         if (others > 0) {
             out.printf(Locale.ROOT, "  and %,d more; see column error%n", others);
         }
         countLine(out, "empty", Flaw.EMPTY, "completions");
         countLine(out, "cut off", Flaw.LENGTH, "completions (finish_reason is length)");
         countLine(out, "looping", Flaw.REPETITION, "completions (finish_reason is repetition)");
-        warnings.forEach(warning -> line(out, "warning", warning));
-        line(out, "model loads", Long.toString(modelLoads));
+        remarks.warnings().forEach(warning -> line(out, "warning", warning));
+        line(out, "model loads", Long.toString(work.modelLoads()));
         line(out, "time", Durations.format(seconds));
         line(out, "output", path);
         out.flush();
-        if (evaluation != null) {
-            evaluation.print(out);
+        if (remarks.evaluation() != null) {
+            remarks.evaluation().print(out);
         }
     }
 

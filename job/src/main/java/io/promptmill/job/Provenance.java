@@ -106,10 +106,10 @@ final class Provenance {
         for (Flaw flaw : List.of(Flaw.EMPTY, Flaw.LENGTH, Flaw.REPETITION)) {
             run.put(flaw.label(), report.flaws().of(flaw));
         }
-        run.put("prompt_tokens", report.promptTokens());
-        run.put("completion_tokens", report.completionTokens());
-        run.put("rows_finished_before", report.resumedRows());
-        run.put("rows_computed", report.computedRows());
+        run.put("prompt_tokens", report.tokens().prompt());
+        run.put("completion_tokens", report.tokens().completion());
+        run.put("rows_finished_before", report.remarks().resumedRows());
+        run.put("rows_computed", report.work().rows());
         new TreeSet<>(pipeline.metrics().hosts().value()).forEach(run.putArray("hosts")::add);
         return all.toPrettyString() + "\n";
     }

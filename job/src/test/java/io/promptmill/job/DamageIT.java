@@ -142,7 +142,7 @@ class DamageIT {
                     computed("first").size() < ROWS + 3 * 8, computed("first").toString());
             Files.delete(broken);
             JobReport report = inThisDriver(spark, "out", broken, "second");
-            assertEquals(committed, report.resumedRows());
+            assertEquals(committed, report.remarks().resumedRows());
             assertEquals(ROWS - committed, computed("second").size());
             inThisDriver(spark, "whole", broken, "third");
         }

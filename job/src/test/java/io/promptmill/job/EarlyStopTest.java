@@ -157,8 +157,8 @@ class EarlyStopTest {
         assertTrue(failed.getMessage().contains("finished rows are kept"), failed.getMessage());
         JobReport report = run(EchoEngine.ROWS, resume);
         assertEquals(600, report.rows());
-        assertTrue(report.resumedRows() >= 100, report.resumedRows() + " rows");
-        assertEquals(report.resumedRows(), report.flaws().of(Flaw.EMPTY));
+        assertTrue(report.remarks().resumedRows() >= 100, report.remarks().resumedRows() + " rows");
+        assertEquals(report.remarks().resumedRows(), report.flaws().of(Flaw.EMPTY));
     }
 
     @Test
@@ -181,7 +181,7 @@ class EarlyStopTest {
         Files.writeString(folder.resolve("in.jsonl"), "{\"id\": 1, \"text\": \"a a b\", \"completion\": \"\"}\n");
         JobReport report = run(FlawedEngine.ROWS, "task=label", "label.choices=[a, b]");
         assertEquals(0, report.flaws().of(Flaw.EMPTY));
-        assertEquals(List.of(), report.warnings());
+        assertEquals(List.of(), report.remarks().warnings());
     }
 
     private void write(String flaw, int rows) throws IOException {

@@ -68,7 +68,7 @@ class GenerationJobTest {
         assertEquals("row 12", byId.get(12L).getAs("text"));
         assertEquals("refused", byId.get(9L).getAs("error"));
         assertTrue(byId.get(40L).<String>getAs("error").contains("null"));
-        assertEquals(rowTokens(byId), report.completionTokens());
+        assertEquals(rowTokens(byId), report.tokens().completion());
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
         report.print(new PrintStream(printed, true, StandardCharsets.UTF_8));
         assertTrue(printed.toString(StandardCharsets.UTF_8).contains("2 x refused"), printed.toString());
@@ -80,7 +80,8 @@ class GenerationJobTest {
         JobReport report = run("in.jsonl", "input.id=id");
         assertEquals(3, report.rows());
         assertEquals(
-                List.of("2 rows share 1 ids of column 'id', such as '1'; all are in the output"), report.warnings());
+                List.of("2 rows share 1 ids of column 'id', such as '1'; all are in the output"),
+                report.remarks().warnings());
     }
 
     @Test
@@ -90,7 +91,7 @@ class GenerationJobTest {
             String output = "output.path=" + path(mode);
             JobReport dropped = run("in.jsonl", "on_error=drop", "output.mode=" + mode, output);
             assertEquals(2, dropped.rows());
-            assertEquals(1, dropped.droppedRows());
+            assertEquals(1, dropped.remarks().droppedRows());
             assertEquals(2, spark.read().parquet(path(mode)).count());
         }
         JobFailedException failed = assertThrows(JobFailedException.class, () -> run("in.jsonl", "on_error=fail"));
@@ -132,23 +133,14 @@ class GenerationJobTest {
     void theSummaryCountsCopiedRowsAndSharedTokens() {
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
         new JobReport(
-                        5_000,
-                        0,
-                        400,
-                        9,
+                        FlawCounts.NONE,
+                        new JobReport.Tokens(400, 9),
                         Map.of(),
-                        1,
-                        1_234,
-                        100,
+                        new JobReport.EngineWork(5_000, 1, 1_234, 100),
                         2,
                         "out",
                         "",
-                        null,
-                        0,
-                        5_000,
-                        0,
-                        FlawCounts.NONE,
-                        List.of())
+                        JobReport.Remarks.NONE)
                 .print(new PrintStream(printed, true, StandardCharsets.UTF_8));
         assertTrue(printed.toString(StandardCharsets.UTF_8).contains("copied       1,234 rows"), printed.toString());
         assertTrue(
@@ -165,7 +157,8 @@ class GenerationJobTest {
                 {"text": "c", "gold": null}
                 """);
         JobReport report = run("in.jsonl", "evaluate.column=gold");
-        assertEquals(new Outcomes(1, 0, 1, 0, 2, 1), report.evaluation().outcomes());
+        assertEquals(
+                new Outcomes(1, 0, 1, 0, 2, 1), report.remarks().evaluation().outcomes());
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
         report.print(new PrintStream(printed, true, StandardCharsets.UTF_8));
         assertMentions(
@@ -174,7 +167,7 @@ class GenerationJobTest {
                 "2 of 4 rows; 1 with an error, 0 abstained, 1 without right answer",
                 "50.0% of the evaluated rows (1), coverage 66.7%");
         String json = Files.readString(folder.resolve("out/_evaluation.json"));
-        assertEquals(report.evaluation().json(), json);
+        assertEquals(report.remarks().evaluation().json(), json);
         assertMentions(json, "\"rows_evaluated\" : 2", "\"accuracy\" : 0.5");
         assertEquals(4, spark.read().parquet(path("out")).count());
         run("in.jsonl", "evaluate.column=gold", "output.mode=append");
@@ -196,12 +189,13 @@ class GenerationJobTest {
         assertEquals(
                 1,
                 run("in.jsonl", "evaluate.column=gold", "input.schema=text STRING, gold STRING")
+                        .remarks()
                         .evaluation()
                         .outcomes()
                         .evaluated());
         write("nothing.jsonl", "");
         JobReport empty = run("nothing.jsonl", "evaluate.column=gold", "output.mode=overwrite");
-        assertEquals(Outcomes.NONE, empty.evaluation().outcomes());
+        assertEquals(Outcomes.NONE, empty.remarks().evaluation().outcomes());
         assertTrue(Files.exists(folder.resolve("out/_evaluation.json")));
     }
 

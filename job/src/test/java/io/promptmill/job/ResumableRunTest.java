@@ -5,82 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.promptmill.udf.engine.Completion;
-import io.promptmill.udf.engine.Request;
 import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.error.DataException;
 import io.promptmill.udf.error.PromptmillException;
-import io.promptmill.udf.spark.GenerateFunction;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-/** Jobs that end early and are run again, with an engine that echoes and can be told to fail. */
-class ResumableRunTest {
-    private static final String MODEL = "../datasets/demo-model/promptmill-demo-q8_0.gguf";
-    private static final ConcurrentLinkedQueue<String> COMPUTED = new ConcurrentLinkedQueue<>();
-    private static volatile String crashingPrompt;
-    private static volatile boolean repaired;
-    private static SparkSession spark;
-
-    @TempDir
-    private Path folder;
-
-    @BeforeAll
-    static void openSession() {
-        spark = SparkSessions.open(new SparkConfig("local[2,3]", "test", Map.of("spark.sql.shuffle.partitions", "2")));
-    }
-
-    @AfterAll
-    static void closeSession() {
-        spark.stop();
-    }
-
-    @BeforeEach
-    void reset() {
-        COMPUTED.clear();
-        crashingPrompt = null;
-        repaired = false;
-    }
-
-    /** Echoes, writes down what it has computed, and breaks where it is told to. */
-    private static final class BreakableEngine extends EchoEngine {
-        @Override
-        public CompletableFuture<Completion> submit(Request request) {
-            String prompt = new String(request.promptTokens(), 0, request.promptTokens().length);
-            if (prompt.equals(crashingPrompt)) {
-                return CompletableFuture.failedFuture(new IllegalStateException("the engine is gone"));
-            }
-            COMPUTED.add(prompt);
-            return repaired && prompt.contains("refuse")
-                    ? super.submit(new Request(
-                            request.rowId(),
-                            prompt.replace("refuse", "accept").codePoints().toArray(),
-                            request.sampling(),
-                            request.adapter(),
-                            request.options()))
-                    : super.submit(request);
-        }
-    }
-
+/** Jobs that end early and are run again. */
+class ResumableRunTest extends ResumableJobs {
     @Test
     void theRowsOfAWholeRunInTheOrderOfTheInput() throws IOException {
         writeRows("in.jsonl", 0, 50);
@@ -112,7 +50,7 @@ class ResumableRunTest {
         COMPUTED.clear();
         JobReport report = run();
         assertEquals(60, report.rows());
-        assertEquals(committed, report.resumedRows());
+        assertEquals(committed, report.remarks().resumedRows());
         assertEquals(60 - committed, COMPUTED.size());
         assertEquals(
                 rows("whole").stream().sorted().toList(),
@@ -157,7 +95,7 @@ class ResumableRunTest {
                 assertFalse(Files.exists(folder.resolve("out/_SUCCESS")));
             }
         }
-        assertEquals(1, run("on_error=drop").droppedRows());
+        assertEquals(1, run("on_error=drop").remarks().droppedRows());
         assertEquals(1, read().count());
     }
 
@@ -181,7 +119,7 @@ class ResumableRunTest {
         JobReport again = run();
         assertEquals(0, COMPUTED.size());
         assertEquals(20, again.rows());
-        assertEquals(20, again.resumedRows());
+        assertEquals(20, again.remarks().resumedRows());
         assertEquals(files, files());
     }
 
@@ -355,153 +293,11 @@ class ResumableRunTest {
     }
 
     @Test
-    void aStreamTakesEveryFileOnce() throws IOException {
-        Files.createDirectories(folder.resolve("inbox"));
-        String[] settings = {"trigger=available_now", "input.path=" + folder.resolve("inbox")};
-        writeRows("inbox/a.jsonl", 0, 10);
-        assertEquals(10, run(settings).rows());
-        COMPUTED.clear();
-        assertEquals(10, run(settings).rows());
-        assertEquals(0, COMPUTED.size());
-        writeRows("inbox/b.jsonl", 10, 15);
-        // A row that is there already is one more row of the output, but not computed again.
-        writeRows("inbox/c.jsonl", 9, 10);
-        JobReport report = run(settings);
-        assertEquals(16, report.rows());
-        assertEquals(5, COMPUTED.size());
-        assertEquals(15, rows().stream().distinct().count());
-        ConfigException refused = assertThrows(ConfigException.class, () -> run("input.path=" + folder + "/inbox"));
-        assertTrue(refused.getMessage().contains("trigger: files as they come -> once"), refused.getMessage());
-    }
-
-    @Test
-    void aBatchThatFailedIsGoneOnWith() throws IOException {
-        Files.createDirectories(folder.resolve("inbox"));
-        String[] settings = {"trigger=available_now", "input.path=" + folder.resolve("inbox"), "output.commit_rows=1"};
-        writeRows("inbox/a.jsonl", 0, 10);
-        run(settings);
-        writeRows("inbox/b.jsonl", 10, 40);
-        crashingPrompt = "row 33";
-        JobFailedException failed = assertThrows(JobFailedException.class, () -> run(settings));
-        assertTrue(failed.getMessage().contains("finished rows are kept"), failed.getMessage());
-        awaitTasksOfTheFailedRun();
-        assertEquals(10, rows().size());
-        crashingPrompt = null;
-        COMPUTED.clear();
-        JobReport report = run(settings);
-        assertEquals(40, report.rows());
-        assertEquals(40, rows().stream().distinct().count());
-        assertEquals(40 - report.resumedRows(), COMPUTED.size());
-    }
-
-    @Test
-    void aBatchWithTooManyErrorsIsPublishedWhenTheyAreRetried() throws IOException {
-        Files.createDirectories(folder.resolve("inbox"));
-        write("inbox/a.jsonl", "{\"id\": 1, \"text\": \"a\"}\n{\"id\": 2, \"text\": \"refuse\"}\n");
-        String[] settings = {"trigger=available_now", "input.path=" + folder.resolve("inbox"), "max_error_fraction=0.1"
-        };
-        for (int attempt = 0; attempt < 2; attempt++) {
-            JobFailedException failed = assertThrows(JobFailedException.class, () -> run(settings));
-            assertTrue(failed.getMessage().contains("1 of 2 rows have an error"), failed.getMessage());
-        }
-        repaired = true;
-        COMPUTED.clear();
-        run(Stream.concat(Arrays.stream(settings), Stream.of("retry=errors")).toArray(String[]::new));
-        assertEquals(List.of("refuse"), List.copyOf(COMPUTED));
-        assertEquals(2, read().filter(row -> row.getAs("error") == null).count());
-    }
-
-    @Test
     void anotherOutputIsNotTouched() throws IOException {
         writeRows("in.jsonl", 0, 3);
         run("output.mode=error");
         DataException refused = assertThrows(DataException.class, this::run);
         assertTrue(refused.getMessage().contains("output.mode resume"), refused.getMessage());
         assertEquals(3, rows().size());
-    }
-
-    private JobReport run(String... settings) throws IOException {
-        JobConfig config = new ConfigLoader().load(jobFile(), settings(settings));
-        return new GenerationJob(spark, config, factory(), false).run(silent());
-    }
-
-    private List<String> settings(String... settings) {
-        List<String> all = new ArrayList<>(List.of(
-                "model=" + MODEL,
-                "input.path=" + folder.resolve("in.jsonl"),
-                "prompt.column=text",
-                "output.path=" + folder.resolve("out"),
-                "output.mode=resume"));
-        all.addAll(List.of(settings));
-        return all;
-    }
-
-    private Path jobFile() throws IOException {
-        return Files.writeString(folder.resolve("job.yaml"), "{}");
-    }
-
-    private static RowFunctionFactory factory() {
-        return (spec, input, metrics) ->
-                new GenerateFunction(spec, input, metrics, (job, counts) -> new BreakableEngine());
-    }
-
-    private void writeRows(String name, int from, int to) throws IOException {
-        StringBuilder rows = new StringBuilder();
-        for (int i = from; i < to; i++) {
-            rows.append("{\"id\": ")
-                    .append(i)
-                    .append(", \"text\": \"row ")
-                    .append(i)
-                    .append("\"}\n");
-        }
-        write(name, rows.toString());
-    }
-
-    private void write(String name, String text) throws IOException {
-        Files.writeString(folder.resolve(name), text);
-    }
-
-    private Stream<Row> read() {
-        return spark.read().parquet(folder.resolve("out").toString()).collectAsList().stream();
-    }
-
-    private List<String> rows() {
-        return rows("out");
-    }
-
-    private List<String> rows(String output) {
-        return spark.read().parquet(folder.resolve(output).toString()).toJSON().collectAsList();
-    }
-
-    private List<Path> parts() throws IOException {
-        try (Stream<Path> files = Files.list(folder.resolve("out"))) {
-            return files.filter(path -> path.getFileName().toString().startsWith("part-"))
-                    .sorted()
-                    .toList();
-        }
-    }
-
-    private List<String> files() throws IOException {
-        return parts().stream().map(Path::toString).toList();
-    }
-
-    private long committed() throws IOException {
-        try (Stream<Path> files = Files.list(folder.resolve("out/_promptmill/commits"))) {
-            return files.map(path -> path.getFileName().toString())
-                    .filter(name -> !name.endsWith(".crc"))
-                    .mapToLong(name -> Long.parseLong(name.replaceAll(".*\\.r(\\d+)\\..*", "$1")))
-                    .sum();
-        }
-    }
-
-    /** A task that is told to end goes on to its next row. */
-    private static void awaitTasksOfTheFailedRun() {
-        while (spark.sparkContext().statusTracker().getExecutorInfos()[0].numRunningTasks() > 0) {
-            Thread.onSpinWait();
-        }
-    }
-
-    private static PrintStream silent() {
-        return new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
     }
 }
