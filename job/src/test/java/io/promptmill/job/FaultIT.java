@@ -101,7 +101,13 @@ class FaultIT {
                 Process driver = jobs.start(cluster, output, "--conf", "spark.task.maxFailures=20");
                 JobProcesses.await(() -> !jobs.executors().isEmpty());
                 for (int kill = 0; kill < KILLS_OF_A_JOB && driver.isAlive(); kill++) {
-                    driver.waitFor(moments.nextInt(8_000), TimeUnit.MILLISECONDS);
+                    // Every fourth at any moment, the others when rows are committed, or all are.
+                    long before = jobs.committed(output);
+                    if (kills % 4 != 3) {
+                        JobProcesses.await(
+                                () -> !driver.isAlive() || jobs.committed(output) > before || before >= ROWS);
+                    }
+                    driver.waitFor(moments.nextInt(6_000), TimeUnit.MILLISECONDS);
                     List<ProcessHandle> executors = jobs.executors();
                     if (driver.isAlive()
                             && !executors.isEmpty()
