@@ -128,6 +128,17 @@ batch += [
     for number, text in enumerate(["Once there was a", "The next morning the"], 1)
 ]
 
+
+def embedding(row, content, **fields):
+    return request(row["id"], "/v1/embeddings", {"input": content, **fields})
+
+
+embeddings = [embedding(row, row["text"]) for row in headlines[: PER_BATCH - 2]]
+embeddings += [
+    embedding(reviews[0], [row["text"] for row in reviews[:3]]),
+    embedding(reviews[3], reviews[3]["text"], dimensions=64, encoding_format="base64"),
+]
+
 write("stories.jsonl", stories)
 write("reviews.jsonl", reviews)
 write("reviews-2000.jsonl", many_reviews)
@@ -135,3 +146,4 @@ write("headlines.jsonl", headlines)
 write("people.jsonl", people)
 write("demo.jsonl", demo)
 write("openai-batch.jsonl", batch)
+write("openai-embeddings.jsonl", embeddings)

@@ -55,6 +55,7 @@ record JobConfig(
             "generate",
             "label",
             "extract",
+            "embed",
             "reasoning",
             "sampling",
             "output",
@@ -86,7 +87,7 @@ record JobConfig(
         TaskSpec task = TaskSection.of(section);
         if (batch) {
             OpenAiBatch.of(task);
-            sampling = OpenAiBatch.sampling(sampling);
+            sampling = OpenAiBatch.sampling(sampling, task);
         }
         if (output.format() == OutputFormat.OPENAI_BATCH) {
             OpenAiBatch.checkOutput(section, input, task);
@@ -97,7 +98,7 @@ record JobConfig(
         return new JobConfig(
                 section.requireText("model"),
                 input,
-                batch ? OpenAiBatch.prompt(section) : prompt(section.value("prompt")),
+                task.prompt(batch ? OpenAiBatch.prompt(section) : prompt(section.value("prompt"))),
                 sampling,
                 output,
                 RecordBinder.bind(

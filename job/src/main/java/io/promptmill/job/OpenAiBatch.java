@@ -3,88 +3,47 @@ package io.promptmill.job;
 import io.promptmill.udf.engine.CompletionOptions;
 import io.promptmill.udf.error.ConfigException;
 import io.promptmill.udf.prompt.PromptSpec;
+import io.promptmill.udf.spark.EmbedTask;
 import io.promptmill.udf.spark.GenerateTask;
-import io.promptmill.udf.spark.RequestColumn;
 import io.promptmill.udf.spark.TaskSpec;
 import java.io.Serializable;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Collectors;
 import org.apache.spark.api.java.function.FilterFunction;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.types.DataType;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 
 /**
- * Batch files of OpenAI's interface as rows: a line is a request with its own prompt, sampling and form of answer. A line that
- * is none, or asks for what is not supported, becomes a row that says so.
+ * Batch files of OpenAI's interface as rows: a line is a request with its own prompt and what it says of the answer. A line
+ * that is none, or asks for what is not supported, becomes a row that says so.
  *
- * @param logprobs as {@link GenerateTask#logprobs}
+ * @param requests reads lines of the kind that the job's task serves
  */
-record OpenAiBatch(int logprobs) implements Serializable {
+record OpenAiBatch(OpenAiRequest requests) implements Serializable {
     static final String CUSTOM_ID = "custom_id";
     static final String URL = "url";
     static final String MODEL = "model";
     static final String REQUEST = "request";
-    static final String TOP_LOGPROBS = "top_logprobs";
 
-    /** Sampling keys that a body may have, under the same names, and the columns that hold them. */
-    static final Map<String, DataType> SAMPLING = sampling();
-
-    /** The columns of a line. */
-    static final StructType SCHEMA = schema();
-
-    private static Map<String, DataType> sampling() {
-        Map<String, DataType> columns = new LinkedHashMap<>();
-        columns.put("max_tokens", DataTypes.IntegerType);
-        columns.put("temperature", DataTypes.DoubleType);
-        columns.put("top_p", DataTypes.DoubleType);
-        columns.put("stop", DataTypes.createArrayType(DataTypes.StringType));
-        columns.put("seed", DataTypes.LongType);
-        columns.put("presence_penalty", DataTypes.DoubleType);
-        columns.put("frequency_penalty", DataTypes.DoubleType);
-        columns.put("logit_bias", DataTypes.StringType);
-        // What vLLM takes besides.
-        columns.put("top_k", DataTypes.IntegerType);
-        columns.put("min_p", DataTypes.DoubleType);
-        columns.put("repetition_penalty", DataTypes.DoubleType);
-        columns.put("min_tokens", DataTypes.IntegerType);
-        columns.put("stop_token_ids", DataTypes.StringType);
-        columns.put("ignore_eos", DataTypes.BooleanType);
-        return columns;
-    }
-
-    private static StructType schema() {
-        StructType schema = new StructType()
-                .add(CUSTOM_ID, DataTypes.StringType)
-                .add(URL, DataTypes.StringType)
-                .add(MODEL, DataTypes.StringType)
-                .add(REQUEST, RequestColumn.TYPE);
-        for (Map.Entry<String, DataType> column : SAMPLING.entrySet()) {
-            schema = schema.add(column.getKey(), column.getValue());
-        }
-        return schema.add(TOP_LOGPROBS, DataTypes.IntegerType);
-    }
-
-    /** @throws ConfigException where the task makes no completions of such requests */
+    /** @throws ConfigException where the task serves no such requests */
     static OpenAiBatch of(TaskSpec task) {
         if (task instanceof GenerateTask generate) {
-            return new OpenAiBatch(generate.logprobs());
+            return new OpenAiBatch(new OpenAiCompletionRequest(generate.logprobs()));
         }
-        throw new ConfigException("'input.format' is openai_batch, whose lines ask for completions, and 'task' is "
-                + task.name() + "; remove the task, or read the file as jsonl");
+        if (task instanceof EmbedTask) {
+            return new OpenAiBatch(new OpenAiEmbeddingRequest());
+        }
+        throw new ConfigException("'input.format' is openai_batch, whose lines ask for completions or embeddings, and"
+                + " 'task' is " + task.name() + "; remove the task or set embed, or read the file as jsonl");
     }
 
     /** @param lines with the text in the first column, as Spark's text source has it; blank ones are passed over */
     Dataset<Row> rows(Dataset<Row> lines) {
         FilterFunction<Row> hasText = line -> !line.getString(0).isBlank();
-        MapFunction<Row, Row> parse = line -> new OpenAiRequest(logprobs).row(line.getString(0));
-        return lines.filter(hasText).map(parse, Encoders.row(SCHEMA));
+        MapFunction<Row, Row> parse = line -> requests.row(line.getString(0));
+        return lines.filter(hasText).map(parse, Encoders.row(requests.schema()));
     }
 
     /** Where such rows have their prompts. */
@@ -98,13 +57,17 @@ record OpenAiBatch(int logprobs) implements Serializable {
     }
 
     /** The job's sampling, with what the rows bring laid over it. */
-    static SamplingConfig sampling(SamplingConfig given) {
+    static SamplingConfig sampling(SamplingConfig given, TaskSpec task) {
+        if (task instanceof EmbedTask) {
+            return given;
+        }
         given.columns().keySet().stream().sorted().findFirst().ifPresent(key -> {
             throw new ConfigException("'sampling." + key + "' names a column, but the lines of input.format"
                     + " openai_batch have their own sampling; give a value for lines without it, or remove the key");
         });
         return new SamplingConfig(
-                given.defaults(), SAMPLING.keySet().stream().collect(Collectors.toMap(key -> key, key -> key)));
+                given.defaults(),
+                OpenAiCompletionRequest.SAMPLING.keySet().stream().collect(Collectors.toMap(key -> key, key -> key)));
     }
 
     /** @throws ConfigException where rows of that task cannot be written as responses */

@@ -57,9 +57,21 @@ record OpenAiBody(ObjectNode content) {
             "function_call", NO_TOOL,
             "modalities", new Neutral("[\"text\"]", value -> value.toString().equals("[\"text\"]")));
 
-    private static final Set<String> CHAT_FIELDS =
-            Set.of("messages", "max_completion_tokens", "logprobs", "top_logprobs", "response_format");
-    private static final Set<String> TEXT_FIELDS = Set.of("prompt", "logprobs", "response_format");
+    /** Fields of requests, besides those that are ignored. */
+    static final Set<String> CHAT_FIELDS =
+            sampled("messages", "max_completion_tokens", "logprobs", "top_logprobs", "response_format");
+
+    static final Set<String> TEXT_FIELDS = sampled("prompt", "logprobs", "response_format");
+    static final Set<String> EMBEDDING_FIELDS = Set.of("input", "dimensions", "encoding_format");
+
+    /** Texts of one request at most, as OpenAI has it. */
+    private static final int MOST_INPUTS = 2048;
+
+    private static Set<String> sampled(String... fields) {
+        Set<String> all = new TreeSet<>(OpenAiCompletionRequest.SAMPLING.keySet());
+        all.addAll(List.of(fields));
+        return Set.copyOf(all);
+    }
 
     private static boolean isOne(JsonNode value) {
         return value.isNumber() && value.doubleValue() == 1;
@@ -69,20 +81,21 @@ record OpenAiBody(ObjectNode content) {
         return "none".equals(value.textValue()) || "auto".equals(value.textValue());
     }
 
-    /** Refuses fields that are unknown, or ask for what is not supported. */
-    void requireSupported(boolean chat) {
-        Set<String> served = chat ? CHAT_FIELDS : TEXT_FIELDS;
+    /**
+     * Refuses fields that are unknown, or ask for what is not supported.
+     *
+     * @param served those of the request's kind
+     */
+    void requireSupported(Set<String> served) {
         for (Iterator<String> names = content.fieldNames(); names.hasNext(); ) {
             String name = names.next();
-            boolean known = served.contains(name) || OpenAiBatch.SAMPLING.containsKey(name) || IGNORED.contains(name);
-            if (known || !has(name)) {
+            if (served.contains(name) || IGNORED.contains(name) || !has(name)) {
                 continue;
             }
             Neutral neutral = NEUTRAL.get(name);
             if (neutral == null) {
-                Set<String> all = new TreeSet<>(served);
-                all.addAll(OpenAiBatch.SAMPLING.keySet());
-                throw new RequestException("body." + name + " is not supported; " + NearestName.hint(name, all)
+                throw new RequestException("body." + name + " is not supported; "
+                        + NearestName.hint(name, new TreeSet<>(served))
                         + "remove it, because the answer would not be what it asks for");
             }
             if (!neutral.holds.test(content.get(name))) {
@@ -200,6 +213,48 @@ record OpenAiBody(ObjectNode content) {
             throw wrong("prompt", "one text that is not empty; give every prompt a line of its own");
         }
         return text.textValue();
+    }
+
+    /** The texts that are to become vectors: JSON text of an array whose elements are texts or arrays of token ids. */
+    String inputs() {
+        JsonNode input = content.path("input");
+        boolean several = input.isArray() && !input.isEmpty() && !input.get(0).isNumber();
+        JsonNode all = several ? input : JsonNodeFactory.instance.arrayNode().add(input);
+        if (all.size() > MOST_INPUTS) {
+            throw new RequestException("body.input has " + all.size() + " texts; expected at most " + MOST_INPUTS);
+        }
+        for (JsonNode element : all) {
+            if (!isText(element) && !areTokens(element)) {
+                throw wrong(
+                        "input",
+                        "a text that is not empty, token ids, or a list of such; at fault is " + shown(element));
+            }
+        }
+        return all.toString();
+    }
+
+    private static boolean isText(JsonNode value) {
+        return value.isTextual() && !value.textValue().isEmpty();
+    }
+
+    private static boolean areTokens(JsonNode value) {
+        boolean all = value.isArray() && !value.isEmpty();
+        for (JsonNode element : value) {
+            all &= element.isIntegralNumber() && element.canConvertToInt();
+        }
+        return all;
+    }
+
+    /** One of some texts, or null. */
+    String oneOf(String name, List<String> values) {
+        if (!has(name)) {
+            return null;
+        }
+        JsonNode value = content.get(name);
+        if (!value.isTextual() || !values.contains(value.textValue())) {
+            throw wrong(name, "one of " + String.join(", ", values));
+        }
+        return value.textValue();
     }
 
     /** The schema that the answer has to meet, or null. */

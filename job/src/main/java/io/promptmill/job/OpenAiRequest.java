@@ -7,29 +7,30 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.promptmill.udf.engine.CompletionOptions;
 import io.promptmill.udf.error.RequestException;
 import io.promptmill.udf.spark.RequestColumn;
+import java.io.Serializable;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 
-/**
- * Reads one line of a batch file. Stateless but for a setting of the job.
- *
- * @param logprobs of the job, as {@link OpenAiBatch#logprobs}
- */
-record OpenAiRequest(int logprobs) {
+/** Reads one line of a batch file: what requests of all kinds have alike. Stateless. */
+abstract class OpenAiRequest implements Serializable {
+    private static final long serialVersionUID = 1L;
+
     static final String CHAT = "/v1/chat/completions";
     static final String TEXT = "/v1/completions";
-    private static final String EMBEDDINGS = "/v1/embeddings";
+    static final String EMBEDDINGS = "/v1/embeddings";
+
+    /** The task that serves requests to an address. */
+    private static final Map<String, String> TASKS = Map.of(CHAT, "generate", TEXT, "generate", EMBEDDINGS, "embed");
 
     /** Enough of a line to find it by. */
     private static final int SHOWN = 80;
-
-    private static final int FIRST_SAMPLING = OpenAiBatch.SCHEMA.fieldIndex(OpenAiBatch.REQUEST) + 1;
 
     private static final ObjectReader READER = JsonMapper.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -37,17 +38,43 @@ record OpenAiRequest(int logprobs) {
             .build()
             .reader();
 
-    /** The line in the columns of {@link OpenAiBatch#SCHEMA}. */
-    Row row(String line) {
-        Object[] values = new Object[OpenAiBatch.SCHEMA.size()];
+    /** The columns that all requests have, before those of their kind. */
+    static StructType commonSchema() {
+        return new StructType()
+                .add(OpenAiBatch.CUSTOM_ID, DataTypes.StringType)
+                .add(OpenAiBatch.URL, DataTypes.StringType)
+                .add(OpenAiBatch.MODEL, DataTypes.StringType)
+                .add(OpenAiBatch.REQUEST, RequestColumn.TYPE);
+    }
+
+    /** How many {@link #commonSchema} has. */
+    static final int COMMON = commonSchema().size();
+
+    /** The columns of a line. */
+    abstract StructType schema();
+
+    /** The addresses that requests of this kind go to. */
+    abstract List<String> urls();
+
+    /**
+     * Reads a body.
+     *
+     * @param values of the line, of which those from {@link #COMMON} on are to be written
+     * @throws RequestException where it cannot be served
+     */
+    abstract RequestColumn request(String url, OpenAiBody body, Object[] values);
+
+    /** The line in the columns of {@link #schema}; one that cannot be served says so. */
+    final Row row(String line) {
+        Object[] values = new Object[schema().size()];
         RequestColumn request;
         try {
             request = read(line, values);
         } catch (RequestException unusable) {
-            Arrays.fill(values, FIRST_SAMPLING, values.length, null);
+            Arrays.fill(values, COMMON, values.length, null);
             request = RequestColumn.refused(unusable.getMessage());
         }
-        values[FIRST_SAMPLING - 1] = request.toRow();
+        values[COMMON - 1] = request.toRow();
         return RowFactory.create(values);
     }
 
@@ -65,23 +92,12 @@ record OpenAiRequest(int logprobs) {
         if (!method.isMissingNode() && !method.isNull() && !"POST".equals(method.textValue())) {
             throw new RequestException("method is " + method + "; expected \"POST\"");
         }
-        requireKnown(url);
+        requireServed(url);
         if (!(root.get("body") instanceof ObjectNode content)) {
             throw new RequestException("body is " + OpenAiBody.shown(root.path("body")) + "; expected an object");
         }
-        boolean chat = url.textValue().equals(CHAT);
-        OpenAiBody body = new OpenAiBody(content);
         values[2] = content.path(OpenAiBatch.MODEL).textValue();
-        body.requireSupported(chat);
-        int column = FIRST_SAMPLING;
-        for (Map.Entry<String, DataType> sampling : OpenAiBatch.SAMPLING.entrySet()) {
-            boolean newer = sampling.getKey().equals("max_tokens") && body.has("max_completion_tokens");
-            values[column++] = body.value(newer ? "max_completion_tokens" : sampling.getKey(), sampling.getValue());
-        }
-        values[column] = topLogprobs(body, chat);
-        return chat
-                ? new RequestColumn(body.messages(), null, body.jsonSchema(), null)
-                : new RequestColumn(null, body.prompt(), body.jsonSchema(), null);
+        return request(url.textValue(), new OpenAiBody(content), values);
     }
 
     private static JsonNode parsed(String line) {
@@ -97,42 +113,17 @@ record OpenAiRequest(int logprobs) {
         throw new RequestException("the line is no JSON object with custom_id, url and body: " + shown(line));
     }
 
-    private static void requireKnown(JsonNode url) {
-        if (EMBEDDINGS.equals(url.textValue())) {
-            throw new RequestException("url is " + EMBEDDINGS + ", but the engine completes texts and computes no"
-                    + " embeddings; use an embedding model elsewhere for this line");
+    private void requireServed(JsonNode url) {
+        if (url.isTextual() && urls().contains(url.textValue())) {
+            return;
         }
-        if (!CHAT.equals(url.textValue()) && !TEXT.equals(url.textValue())) {
-            throw new RequestException(
-                    "url is " + OpenAiBody.shown(url) + "; expected \"" + CHAT + "\" or \"" + TEXT + "\"");
+        String task = url.isTextual() ? TASKS.get(url.textValue()) : null;
+        if (task != null) {
+            throw new RequestException("url is " + url.textValue() + ", which jobs with task: " + task
+                    + " serve; put such lines into a file of their own and set that");
         }
-    }
-
-    /** How many alternatives the answer is to have for each token; null for no log-probabilities. */
-    private Integer topLogprobs(OpenAiBody body, boolean chat) {
-        Integer asked;
-        String key = chat ? OpenAiBatch.TOP_LOGPROBS : "logprobs";
-        if (chat) {
-            boolean wanted = Boolean.TRUE.equals(body.flag("logprobs"));
-            Integer alternatives = body.count(key);
-            if (!wanted && alternatives != null && alternatives != 0) {
-                throw new RequestException("body.top_logprobs is " + alternatives + " without logprobs: true; add that,"
-                        + " or remove it");
-            }
-            asked = !wanted ? null : alternatives == null ? Integer.valueOf(0) : alternatives;
-        } else {
-            asked = body.count(key);
-        }
-        if (asked != null && (asked < 0 || asked > CompletionOptions.MOST_ALTERNATIVES)) {
-            throw new RequestException(
-                    "body." + key + " is " + asked + "; expected 0 to " + CompletionOptions.MOST_ALTERNATIVES);
-        }
-        if (asked != null && asked > logprobs) {
-            throw new RequestException("body asks for log-probabilities with " + asked + " alternatives, and the job "
-                    + (logprobs == CompletionOptions.NONE ? "computes none" : "for " + logprobs)
-                    + "; set generate.logprobs to " + asked + " or more");
-        }
-        return asked;
+        throw new RequestException(
+                "url is " + OpenAiBody.shown(url) + "; expected \"" + String.join("\" or \"", urls()) + "\"");
     }
 
     private static String shown(String line) {

@@ -6,14 +6,19 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.promptmill.udf.error.ErrorCategory;
 import io.promptmill.udf.spark.OutputSchema;
 import java.io.Serializable;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import org.apache.spark.sql.Row;
+import scala.collection.Seq;
+import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * Writes one line of a batch's output file. Ids follow from the row's own, so that a line is the same whenever and wherever it
@@ -42,7 +47,7 @@ record OpenAiResponse(long created, String model) implements Serializable {
         response.put("status_code", 200);
         response.put("request_id", digest.substring(32));
         if (error == null) {
-            response.set("body", completion(row, digest.substring(0, 32)));
+            response.set("body", body(row, digest.substring(0, 32)));
             line.putNull("error");
         } else {
             String category = row.getAs(OutputSchema.ERROR_CATEGORY);
@@ -58,14 +63,52 @@ record OpenAiResponse(long created, String model) implements Serializable {
         return line.toString();
     }
 
+    private ObjectNode body(Row row, String id) {
+        return OpenAiRequest.EMBEDDINGS.equals(row.getAs(OpenAiBatch.URL)) ? embeddings(row) : completion(row, id);
+    }
+
+    private ObjectNode embeddings(Row row) {
+        boolean base64 = OpenAiEmbeddingRequest.BASE64.equals(row.getAs(OpenAiEmbeddingRequest.ENCODING_FORMAT));
+        ObjectNode body = JSON.createObjectNode();
+        body.put("object", "list");
+        ArrayNode data = body.putArray("data");
+        List<Seq<Float>> vectors = row.getList(row.fieldIndex(OutputSchema.EMBEDDINGS));
+        for (Seq<Float> numbers : vectors) {
+            List<Float> vector = CollectionConverters.asJava(numbers);
+            ObjectNode embedding = data.addObject();
+            embedding.put("object", "embedding");
+            embedding.put("index", data.size() - 1);
+            if (base64) {
+                embedding.put("embedding", base64(vector));
+            } else {
+                vector.forEach(embedding.putArray("embedding")::add);
+            }
+        }
+        body.put("model", servedModel(row));
+        int prompt = row.getAs(OutputSchema.PROMPT_TOKENS);
+        body.putObject("usage").put("prompt_tokens", prompt).put("total_tokens", prompt);
+        return body;
+    }
+
+    /** Single precision, little endian. */
+    private static String base64(List<Float> vector) {
+        ByteBuffer bytes = ByteBuffer.allocate(vector.size() * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        vector.forEach(bytes::putFloat);
+        return Base64.getEncoder().encodeToString(bytes.array());
+    }
+
+    private String servedModel(Row row) {
+        String asked = row.getAs(OpenAiBatch.MODEL);
+        return asked == null ? model : asked;
+    }
+
     private ObjectNode completion(Row row, String id) {
         boolean chat = OpenAiRequest.CHAT.equals(row.getAs(OpenAiBatch.URL));
-        String asked = row.getAs(OpenAiBatch.MODEL);
         ObjectNode body = JSON.createObjectNode();
         body.put("id", (chat ? "chatcmpl-" : "cmpl-") + id);
         body.put("object", chat ? "chat.completion" : "text_completion");
         body.put("created", created);
-        body.put("model", asked == null ? model : asked);
+        body.put("model", servedModel(row));
         ObjectNode choice = body.putArray("choices").addObject();
         choice.put("index", 0);
         if (chat) {
@@ -74,7 +117,7 @@ record OpenAiResponse(long created, String model) implements Serializable {
             choice.put("text", row.<String>getAs(OutputSchema.COMPLETION));
         }
         choice.put("finish_reason", row.<String>getAs(OutputSchema.FINISH_REASON));
-        Integer alternatives = row.getAs(OpenAiBatch.TOP_LOGPROBS);
+        Integer alternatives = row.getAs(OpenAiCompletionRequest.TOP_LOGPROBS);
         List<Row> tokens = has(row, OutputSchema.LOGPROBS) && alternatives != null
                 ? row.getList(row.fieldIndex(OutputSchema.LOGPROBS))
                 : null;

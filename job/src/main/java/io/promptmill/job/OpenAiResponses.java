@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.from_json;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.transform;
 import static org.apache.spark.sql.functions.udf;
 import static org.apache.spark.sql.functions.when;
 
@@ -20,6 +21,8 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.api.java.UDF1;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
@@ -32,6 +35,7 @@ final class OpenAiResponses {
     private static final StructType READ =
             StructType.fromDDL("custom_id STRING, error STRUCT<code: STRING, message: STRING>,"
                     + " response STRUCT<body: STRUCT<model: STRING,"
+                    + " data: ARRAY<STRUCT<embedding: STRING>>,"
                     + " choices: ARRAY<STRUCT<message: STRUCT<content: STRING>, text: STRING, finish_reason: STRING>>,"
                     + " usage: STRUCT<prompt_tokens: INT, completion_tokens: INT>>>");
 
@@ -75,14 +79,25 @@ final class OpenAiResponses {
         return lines.withColumn(parsed, from_json(quoted(LINE), READ)).select(columns);
     }
 
+    private static DataType vectorType(DataType vectors) {
+        return ((ArrayType) vectors).elementType();
+    }
+
     private static Column restored(StructField field, Column line, Column body, Column choice, Column error) {
         return switch (field.name()) {
             case OpenAiBatch.CUSTOM_ID -> line.getField(OpenAiBatch.CUSTOM_ID);
             case OpenAiBatch.MODEL -> body.getField(OpenAiBatch.MODEL);
             case OutputSchema.COMPLETION ->
                 coalesce(choice.getField("message").getField("content"), choice.getField("text"));
+            // Those in base64 are null.
+            case OutputSchema.EMBEDDINGS ->
+                transform(
+                        body.getField("data"),
+                        vector -> from_json(vector.getField("embedding"), vectorType(field.dataType())));
             case OutputSchema.FINISH_REASON ->
-                when(error.isNotNull(), lit(FinishReason.ERROR.label())).otherwise(choice.getField("finish_reason"));
+                when(error.isNotNull(), lit(FinishReason.ERROR.label()))
+                        // A vector is never cut short.
+                        .otherwise(coalesce(choice.getField("finish_reason"), lit(FinishReason.STOP.label())));
             case OutputSchema.PROMPT_TOKENS, OutputSchema.COMPLETION_TOKENS ->
                 coalesce(body.getField("usage").getField(field.name()), lit(0));
             case OutputSchema.ERROR -> error.getField("message");

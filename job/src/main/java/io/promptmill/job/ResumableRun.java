@@ -166,6 +166,7 @@ final class ResumableRun implements JobRun {
                     null);
         }
         rows.requireAllowed();
+        steps.describe("publish");
         Path stage = publication.stage(run);
         writer.write(rows, provenance::mark, stage);
         EvaluationReport figures = steps.evaluate(List.of(stage));

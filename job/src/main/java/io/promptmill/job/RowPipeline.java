@@ -2,6 +2,7 @@ package io.promptmill.job;
 
 import io.promptmill.job.ledger.RowKeys;
 import io.promptmill.udf.prompt.PromptTemplate;
+import io.promptmill.udf.spark.EmbedTask;
 import io.promptmill.udf.spark.GenerateMetrics;
 import io.promptmill.udf.spark.GenerateSpec;
 import io.promptmill.udf.spark.LabelTask;
@@ -128,6 +129,11 @@ final class RowPipeline {
         List<String> columns = new ArrayList<>();
         if (config.input().id() != null) {
             columns.add(config.input().id());
+        }
+        if (config.task() instanceof EmbedTask) {
+            // Vectors are long, and nobody reads them.
+            columns.add(OutputSchema.PROMPT_TOKENS);
+            return columns;
         }
         columns.add(added().fieldNames()[0]);
         columns.add(config.task() instanceof LabelTask ? OutputSchema.PROBABILITY : OutputSchema.FINISH_REASON);

@@ -7,7 +7,7 @@ import java.util.List;
 
 /** Binds the key {@code task} of a job and the section of the same name as its value. */
 final class TaskSection {
-    private static final List<String> TASKS = List.of("generate", "label", "extract");
+    private static final List<String> TASKS = List.of("generate", "label", "extract", "embed");
 
     private TaskSection() {}
 
@@ -30,19 +30,25 @@ final class TaskSection {
         TaskSpec spec = switch (task) {
             case "label" -> LabelSection.of(root.value("label"));
             case "extract" -> ExtractSection.of(root.value("extract"));
+            case "embed" -> EmbedSection.of(root.value("embed"));
             default -> GenerateSection.of(root.value("generate"));
         };
         if (task.equals("label")) {
-            refuse(root, "sampling", "samples nothing");
-            refuse(root, "reasoning", "computes the choices as the answer itself");
+            refuse(root, "sampling", "label, which samples nothing");
+            refuse(root, "reasoning", "label, which computes the choices as the answer itself");
+        }
+        if (task.equals("embed")) {
+            refuse(root, "sampling", "embed, which samples nothing");
+            refuse(root, "reasoning", "embed, which completes nothing");
+            refuse(root, "evaluate", "embed, which gives no answers to compare");
         }
         return spec;
     }
 
-    private static void refuse(Section root, String section, String reason) {
+    private static void refuse(Section root, String section, String task) {
         if (root.has(section)) {
-            throw new ConfigException("'" + section + "' has no effect in a job whose task is label, which " + reason
-                    + "; remove the section");
+            throw new ConfigException(
+                    "'" + section + "' has no effect in a job whose task is " + task + "; remove the section");
         }
     }
 }

@@ -6,9 +6,13 @@ import io.promptmill.udf.engine.Completion;
 import io.promptmill.udf.engine.CompletionDetails;
 import io.promptmill.udf.engine.CompletionEngine;
 import io.promptmill.udf.engine.CompletionOptions;
+import io.promptmill.udf.engine.Embedding;
+import io.promptmill.udf.engine.EmbeddingRequest;
 import io.promptmill.udf.engine.FinishReason;
 import io.promptmill.udf.engine.Request;
 import io.promptmill.udf.engine.TokenLogprob;
+import io.promptmill.udf.error.ErrorCategory;
+import io.promptmill.udf.error.RowError;
 import io.promptmill.udf.prompt.ChatMessage;
 import io.promptmill.udf.prompt.PromptEncoder;
 import io.promptmill.udf.spark.GenerateFunction;
@@ -108,6 +112,17 @@ class EchoEngine implements CompletionEngine {
                 prompt.contains("refuse")
                         ? ChoiceScores.failed("refused", tokens.length)
                         : new ChoiceScores(logprobs, tokens.length, 1, null, false));
+    }
+
+    /** The text's length, its first character, and one. */
+    @Override
+    public CompletableFuture<Embedding> embed(EmbeddingRequest request) {
+        int[] tokens = request.promptTokens();
+        String text = new String(tokens, 0, tokens.length);
+        return CompletableFuture.completedFuture(
+                text.contains("refuse")
+                        ? Embedding.failed(new RowError(ErrorCategory.INPUT, "refused"), tokens.length)
+                        : Embedding.of(new float[] {tokens.length, tokens[0], 1}, tokens.length));
     }
 
     @Override

@@ -85,6 +85,27 @@ class FormatsTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"parquet", "jsonl", "csv", "orc", "avro"})
+    void writesVectorsInEveryFormat(String format) throws IOException {
+        writeHardRows();
+        String[] task = {"input.path=" + at("hard.jsonl"), "sampling=", "task=embed"};
+        run(with(task, "output.format=parquet", "output.path=" + at("reference")));
+        JobReport report = run(with(task, "output.format=" + format, "output.target_file_size=1GB"));
+        // Counted in the rows, not taken from accumulators.
+        assertTrue(report.samples().contains("prompt_tokens"), report.samples());
+        Dataset<Row> reference = spark.read().parquet(at("reference"));
+        Dataset<Row> written =
+                outputFiles(format).read(spark, reference.schema(), List.of(new org.apache.hadoop.fs.Path(at("out"))));
+        assertEquals(vectors(reference), vectors(written));
+    }
+
+    private static List<String> vectors(Dataset<Row> rows) {
+        return rows.select("text", "embedding", "prompt_tokens", "error").toJSON().collectAsList().stream()
+                .sorted()
+                .toList();
+    }
+
+    @ParameterizedTest
     @CsvSource({
         "parquet, gzip, .gz.parquet",
         "parquet, zstd, .zstd.parquet",

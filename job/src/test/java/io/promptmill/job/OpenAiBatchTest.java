@@ -7,14 +7,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.promptmill.udf.error.PromptmillException;
+import io.promptmill.udf.spark.GenerateFunction;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -101,7 +105,7 @@ class OpenAiBatchTest {
         assertEquals(5, report.rows());
         assertEquals(4, report.errors());
         assertEquals(4, report.reasons().size());
-        assertEquals(2, report.completionTokens());
+        assertEquals(2, report.tokens().completion());
         Map<String, JsonNode> lines = lines("out");
         assertEquals(5, lines.size());
         JsonNode bad = lines.get("bad");
@@ -215,7 +219,7 @@ class OpenAiBatchTest {
         writeMany(20);
         JobReport report = run("on_error=drop");
         assertEquals(15, report.rows());
-        assertEquals(5, report.droppedRows());
+        assertEquals(5, report.remarks().droppedRows());
         assertEquals(15, lines("out").size());
     }
 
@@ -247,6 +251,7 @@ class OpenAiBatchTest {
         input.schema=a STRING                   | 'input.schema' has no effect            | remove it
         sampling.stop={column: x}               | 'sampling.stop' names a column          | give a value
         task=extract;extract.schema=a INT       | 'task' is extract                       | remove the task
+        task=embed;sampling.temperature=1       | 'sampling' has no effect                | remove the section
         evaluate.column=custom_id               | no right answers                        | remove 'evaluate'
         generate.n=2;sampling.temperature=1     | 'generate.n'                            | remove it
         generate.prompt_logprobs=1              | 'generate.prompt_logprobs'              | remove it
@@ -255,6 +260,82 @@ class OpenAiBatchTest {
     void refusesWhatDoesNotFit(String settings, String what, String remedy) throws IOException {
         writeMany(1);
         refused(what, remedy, settings.split(";"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"overwrite", "resume"})
+    void embeddingsHaveTheDocumentedShape(String mode) throws IOException {
+        write(
+                embeddings("a", "'input': 'aa', 'model': 'm'"),
+                embeddings("b", "'input': ['a', [98, 98]], 'encoding_format': 'base64', 'dimensions': 2"),
+                embeddings("bad", "'input': ['a', 'refuse']"),
+                text("other", "'prompt': 'x'"));
+        JobReport report = run("task=embed", "embed.normalize=false", "output.mode=" + mode);
+        assertEquals(4, report.rows());
+        assertEquals(2, report.errors());
+        Map<String, JsonNode> lines = lines("out");
+        assertEquals(
+                json("{'object': 'list', 'data': [{'object': 'embedding', 'index': 0, 'embedding': [2.0, 97.0, 1.0]}],"
+                        + " 'model': 'm', 'usage': {'prompt_tokens': 2, 'total_tokens': 2}}"),
+                lines.get("a").at("/response/body"));
+        JsonNode data = lines.get("b").at("/response/body/data");
+        assertEquals(2, data.size());
+        assertEquals(1, data.get(1).get("index").intValue());
+        ByteBuffer numbers = ByteBuffer.wrap(
+                        Base64.getDecoder().decode(data.get(1).get("embedding").textValue()))
+                .order(ByteOrder.LITTLE_ENDIAN);
+        assertEquals(2f, numbers.getFloat());
+        assertEquals(98f, numbers.getFloat());
+        assertEquals(0, numbers.remaining());
+        assertEquals("input[1]: refused", lines.get("bad").at("/error/message").textValue());
+        assertTrue(lines.get("other").at("/error/message").textValue().contains("task: generate"));
+    }
+
+    @Test
+    void embeddingsAreAColumnOfOtherFormats() throws IOException {
+        write(embeddings("a", "'input': ['aa', 'b']"));
+        run("task=embed", "embed.normalize=false", "output.format=parquet");
+        Row row = spark.read().parquet(at("out")).first();
+        assertEquals(
+                "[ArraySeq(2.0, 97.0, 1.0), ArraySeq(1.0, 98.0, 1.0)]",
+                row.getList(row.fieldIndex("embeddings")).toString());
+        assertEquals(3, row.<Integer>getAs("prompt_tokens"));
+    }
+
+    @Test
+    void theSampleOfEmbeddingsIsAnsweredWhole() throws IOException {
+        JobConfig sample = new ConfigLoader()
+                .load(
+                        Path.of("../conf/openai-embeddings.yaml"),
+                        List.of(
+                                "model=" + MODEL,
+                                "input.path=../datasets/openai-embeddings.jsonl",
+                                "output.path=" + at("out")));
+        JobReport report = new GenerationJob(spark, sample, GenerateFunction::new)
+                .run(new PrintStream(OutputStream.nullOutputStream()));
+        assertEquals(8, report.rows());
+        assertEquals(0, report.errors(), report.reasons().toString());
+        for (JsonNode line : lines("out").values()) {
+            for (JsonNode vector : line.at("/response/body/data")) {
+                assertEquals(1, length(vector.get("embedding")), 1e-6, line.toString());
+            }
+        }
+    }
+
+    private static double length(JsonNode embedding) {
+        double squares = 0;
+        if (embedding.isArray()) {
+            for (JsonNode number : embedding) {
+                squares += Math.pow(number.doubleValue(), 2);
+            }
+        } else {
+            ByteBuffer bytes = ByteBuffer.wrap(Base64.getDecoder().decode(embedding.textValue()))
+                    .order(ByteOrder.LITTLE_ENDIAN);
+            while (bytes.hasRemaining()) {
+                squares += Math.pow(bytes.getFloat(), 2);
+            }
+        }
+        return Math.sqrt(squares);
     }
 
     @Test
@@ -285,9 +366,13 @@ class OpenAiBatchTest {
             Files.writeString(config, """
                     model: %s
                     input: {path: %s, format: openai_batch}
-                    sampling: {max_tokens: 99}
+                    %s
                     output: {path: %s, format: openai_batch}
-                    """.formatted(MODEL, at("in.jsonl"), at("out")));
+                    """.formatted(
+                            MODEL,
+                            at("in.jsonl"),
+                            List.of(settings).contains("task=embed") ? "" : "sampling: {max_tokens: 99}",
+                            at("out")));
         } catch (IOException e) {
             throw new AssertionError(e);
         }
@@ -305,6 +390,10 @@ class OpenAiBatchTest {
 
     private static String text(String id, String body) {
         return request(id, "/v1/completions", body);
+    }
+
+    private static String embeddings(String id, String body) {
+        return request(id, "/v1/embeddings", body);
     }
 
     private static String request(String id, String url, String body) {

@@ -69,6 +69,16 @@ class TaskJobTest {
     }
 
     @Test
+    void embedsTexts() throws IOException {
+        write("{\"id\": 1, \"text\": \"aa\"}\n{\"id\": 2, \"text\": \"refuse\"}\n");
+        String printed = run("prompt: {column: text}\ntask: embed\nembed: {normalize: false, dimensions: 2}\n");
+        assertTrue(columns().startsWith("id bigint,text string,embedding array<float>,finish_reason"), columns());
+        assertEquals(List.of(2f, 97f), rows().get(0).getList(2));
+        assertTrue(rows().get(1).isNullAt(2));
+        assertTrue(printed.contains("1 x refused"), printed);
+    }
+
+    @Test
     void extractsTypedColumns() throws IOException {
         write("{\"id\": 1, \"text\": {\"name\": \"Ida\", \"age\": 7, \"born\": \"2019-05-01\"}}\n"
                 + "{\"id\": 2, \"text\": {\"name\": \"Bo\"}}\n");

@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.promptmill.udf.constraint.ConstraintSpec;
 import io.promptmill.udf.constraint.ConstraintSpec.Kind;
 import io.promptmill.udf.engine.CompletionOptions;
+import io.promptmill.udf.engine.Pooling;
 import io.promptmill.udf.engine.ReasoningSpec;
 import io.promptmill.udf.error.ConfigException;
+import io.promptmill.udf.spark.EmbedTask;
 import io.promptmill.udf.spark.ExtractTask;
 import io.promptmill.udf.spark.GenerateTask;
 import io.promptmill.udf.spark.LabelChoice;
@@ -72,6 +74,27 @@ class TaskSectionTest {
                 load("task: extract\nextract: {schema: " + json + "}\n").task());
         String absent = refusal("task: extract\nextract: {schema: nowhere/schema.json}\n");
         assertTrue(absent.contains("'extract.schema' is the file 'nowhere/schema.json', which does not exist"), absent);
+    }
+
+    @Test
+    void embeddingsBind() throws IOException {
+        assertEquals(EmbedTask.DEFAULT, load("task: embed\n").task());
+        assertEquals(
+                new EmbedTask(Pooling.MEAN, false, 64),
+                load("task: embed\nembed: {pooling: mean, normalize: false, dimensions: 64}\n")
+                        .task());
+        assertEquals(false, load("task: embed\n").prompt().chat(), "a text is embedded as it is");
+        for (String[] wrong : new String[][] {
+            {"embed: {pooling: cls}", "'embed.pooling' is \"cls\"; expected one of last, mean"},
+            {"embed: {dimensions: 0}", "'embed.dimensions' is 0; expected 1 or more"},
+            {"sampling: {max_tokens: 1}", "task is embed, which samples nothing"},
+            {"reasoning: {enabled: false}", "task is embed, which completes nothing"},
+            {"evaluate: {column: a}", "task is embed, which gives no answers to compare"},
+            {"label: {choices: [a]}", "'label' has no effect in a job whose task is embed"}
+        }) {
+            String refusal = refusal("task: embed\n" + wrong[0] + "\n");
+            assertTrue(refusal.contains(wrong[1]), refusal);
+        }
     }
 
     @Test

@@ -42,7 +42,7 @@ abstract class ActiveRequest<R extends Result<R>> implements LogitsReader.Rows {
     abstract Sequence sequence();
 
     /**
-     * Goes on after {@link #read} has seen the logits of one of its sequences; on the step loop's thread.
+     * Goes on after {@link #read} has seen the logits or states of one of its sequences; on the step loop's thread.
      *
      * @return what became of the request where that ends it, else null
      */

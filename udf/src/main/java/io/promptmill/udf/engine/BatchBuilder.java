@@ -13,15 +13,21 @@ final class BatchBuilder {
         batch = new StepBatch(maximumRows);
     }
 
-    /** The rows of the chunks in order; outputs are the positions whose logits are wanted. */
+    /** The rows of the chunks in order; outputs are the positions whose logits or states are wanted. */
     StepBatch build(List<Chunk> chunks) {
         batch.clear();
         for (Chunk chunk : chunks) {
             Sequence sequence = chunk.sequence();
             int end = chunk.start() + chunk.count();
             for (int position = chunk.start(); position < end; position++) {
-                boolean output = sequence.givesLogits(position);
-                batch.add(sequence.token(position), position, sequence.blockTable(), output, sequence.adapter());
+                batch.add(
+                        sequence.token(position),
+                        position,
+                        sequence.blockTable(),
+                        !sequence.givesOutput(position)
+                                ? StepBatch.Output.NONE
+                                : sequence.givesStates() ? StepBatch.Output.STATE : StepBatch.Output.LOGITS,
+                        sequence.adapter());
             }
         }
         return batch;

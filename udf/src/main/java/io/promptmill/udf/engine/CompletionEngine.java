@@ -3,7 +3,7 @@ package io.promptmill.udf.engine;
 import io.promptmill.udf.prompt.PromptEncoder;
 import java.util.concurrent.CompletableFuture;
 
-/** Completes prompts; one per JVM, shared by all its task threads. Thread-safe. */
+/** Completes, scores and embeds prompts; one per JVM, shared by all its task threads. Thread-safe. */
 public interface CompletionEngine extends AutoCloseable {
 
     /** Turns a row's prompt into token ids with this engine's tokenizer and chat template. */
@@ -25,6 +25,9 @@ public interface CompletionEngine extends AutoCloseable {
 
     /** Queues choices to score; as {@link #submit}, an error of the row is in the result. */
     CompletableFuture<ChoiceScores> score(ChoiceRequest request);
+
+    /** Queues a text to turn into a vector; as {@link #submit}, an error of the row is in the result. */
+    CompletableFuture<Embedding> embed(EmbeddingRequest request);
 
     /**
      * Prompt tokens of all requests so far that were not computed, because the beginning of another prompt had been. Depends on

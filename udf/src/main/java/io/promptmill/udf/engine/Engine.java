@@ -137,6 +137,12 @@ public final class Engine implements CompletionEngine {
         return queue(() -> starter.scoring(request), problem -> ChoiceScores.failed(problem, promptTokens));
     }
 
+    @Override
+    public CompletableFuture<Embedding> embed(EmbeddingRequest request) {
+        int promptTokens = request.promptTokens().length;
+        return queue(() -> starter.embedding(request), problem -> Embedding.failed(problem, promptTokens));
+    }
+
     private <R extends Result<R>> CompletableFuture<R> queue(
             Supplier<? extends ActiveRequest<R>> start, Function<RowError, R> failed) {
         ActiveRequest<R> active;

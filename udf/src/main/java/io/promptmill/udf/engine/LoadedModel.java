@@ -166,7 +166,8 @@ final class LoadedModel implements AutoCloseable {
     }
 
     RequestStarter newRequestStarter() {
-        return new RequestStarter(tokenizer, encoder, adapters, constraints, memory.context());
+        return new RequestStarter(
+                tokenizer, encoder, adapters, constraints, Pooling.of(file.metadata()), memory.context());
     }
 
     /** For one caller at a time: the step loop, or a measurement that forms its own batches. */

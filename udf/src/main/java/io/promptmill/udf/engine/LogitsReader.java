@@ -9,7 +9,7 @@ import io.promptmill.udf.tensor.RowTiles;
 import java.util.Arrays;
 import java.util.List;
 
-/** Hands the logits of a step to the requests that they belong to, on all threads. One step at a time. */
+/** Hands the logits and states of a step to the requests that they belong to, on all threads. One step at a time. */
 final class LogitsReader {
     private final Sampler sampler;
     private final WorkerPool workers;
@@ -28,29 +28,43 @@ final class LogitsReader {
 
         /** Reads the logits of a sequence; each call on a thread of its own. Problems of the request are kept, not thrown. */
         void read(Sequence sequence, LogitRows rows);
+
+        /** Reads the states of a sequence that asks for them; otherwise alike. */
+        default void read(Sequence sequence, StateRows rows) {
+            throw new IllegalStateException("no states were asked for");
+        }
     }
 
     /**
-     * A sequence's part in a step that gives logits.
+     * A sequence's part in a step that gives logits or states.
      *
-     * @param first of its rows of logits
+     * @param first of its rows of logits, or of states where it asks for those
      * @param count of them
      */
-    record Output<T extends Rows>(T reader, Chunk chunk, int first, int count) {}
+    record Output<T extends Rows>(T reader, Chunk chunk, int first, int count) {
+        boolean isStates() {
+            return chunk.sequence().givesStates();
+        }
+    }
 
     /**
-     * Has all logits read.
+     * Has all logits and states read.
      *
      * @param logits {@code [rows x vocabulary]}
+     * @param states {@code [rows x embedding]}; may be null where none is asked for
      * @param outputs in the order of the rows
      */
-    <T extends Rows> void read(RowTiles logits, List<Output<T>> outputs) {
+    <T extends Rows> void read(RowTiles logits, RowTiles states, List<Output<T>> outputs) {
         int[] largest = new int[logits.tiles() * RowTiles.LANES];
         Arrays.fill(largest, -1);
         int[] tiles = tilesToSearch(outputs);
         workers.run(tiles.length, i -> sampler.largest(logits, tiles[i], largest));
         workers.run(outputs.size(), i -> {
             Output<T> output = outputs.get(i);
+            if (output.isStates()) {
+                output.reader.read(output.chunk.sequence(), new StateRows(states, output.first, output.count));
+                return;
+            }
             int last = output.first + output.count - 1;
             output.reader.read(
                     output.chunk.sequence(),

@@ -9,6 +9,7 @@ import io.promptmill.udf.scheduler.Sequence;
 import io.promptmill.udf.tokenizer.Continuation;
 import io.promptmill.udf.tokenizer.Tokenizer;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** Checks requests and makes them ready to be computed. Thread-safe: runs on the threads of those who ask. */
@@ -24,22 +25,28 @@ final class RequestStarter {
     private final LoadedAdapters adapters;
     private final int context;
     private final ConstraintCache constraints;
+    private final Optional<Pooling> pooling;
     private final Continuation continuation;
     /** Whether a token that begins a text loses a space in front. */
     private final boolean dropsFirstSpace;
 
-    /** @param context tokens of prompt and completion of one sequence at most */
+    /**
+     * @param pooling that the model's file asks for, or empty where that is not known
+     * @param context tokens of prompt and completion of one sequence at most
+     */
     RequestStarter(
             Tokenizer tokenizer,
             PromptEncoder encoder,
             LoadedAdapters adapters,
             ConstraintCache constraints,
+            Optional<Pooling> pooling,
             int context) {
         this.tokenizer = tokenizer;
         this.encoder = encoder;
         this.adapters = adapters;
         this.context = context;
         this.constraints = constraints;
+        this.pooling = pooling;
         this.continuation = new Continuation(tokenizer);
         this.dropsFirstSpace = IntStream.range(0, tokenizer.vocabularySize())
                 .anyMatch(token -> tokenizer.bytes(token, true).length < tokenizer.bytes(token, false).length);
@@ -113,6 +120,21 @@ final class RequestStarter {
     }
 
     /**
+     * @throws RequestException where the request cannot be served
+     */
+    ActiveEmbedding embedding(EmbeddingRequest request) {
+        check(request.promptTokens(), 0);
+        Pooling settled = request.pooling() == null
+                ? pooling.orElseThrow(
+                        () -> new RequestException("the model's file asks for a pooling that is not known;"
+                                + " set embed.pooling to last or mean"))
+                : request.pooling();
+        return new ActiveEmbedding(
+                new EmbeddingRequest(request.promptTokens(), request.adapter(), settled),
+                adapters.number(request.adapter()));
+    }
+
+    /**
      * An answer may begin with one space that is not part of it, unless the constraint itself begins with a space.
      *
      * @param spaceIsDropped whether the tokenizer leaves out that space by itself
@@ -148,8 +170,10 @@ final class RequestStarter {
             throw new RequestException(
                     ErrorCategory.PROMPT_TOO_LONG,
                     "the prompt has " + prompt.length + " tokens; the context holds " + context
-                            + ", at least " + (more == 1 ? "one" : more)
-                            + " of them for the completion. Shorten the prompt");
+                            + (more == 0
+                                    ? ""
+                                    : ", at least " + (more == 1 ? "one" : more) + " of them for the completion")
+                            + ". Shorten the prompt");
         }
         checkTokens(prompt);
     }

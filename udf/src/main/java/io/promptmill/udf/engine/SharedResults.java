@@ -29,7 +29,7 @@ final class SharedResults {
         if (key == null) {
             return false;
         }
-        // Keys of completions and of choices are never equal: what is found is of the request's kind.
+        // Keys of different kinds are never equal: what is found is of the request's kind.
         @SuppressWarnings("unchecked")
         R known = (R) completed.get(key);
         if (known != null) {

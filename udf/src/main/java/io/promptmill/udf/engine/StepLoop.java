@@ -97,7 +97,7 @@ final class StepLoop implements ActiveRequest.Sequences {
         RowTiles logits = model.forward(batch, cache);
         scheduler.completed(chunks);
         List<Output<ActiveRequest<?>>> outputs = outputs(chunks);
-        reader.read(logits, outputs);
+        reader.read(logits, model.states(), outputs);
         counters.step(chunks, System.nanoTime() - start);
         for (Output<ActiveRequest<?>> output : outputs) {
             advance(output.reader(), output.chunk().sequence());
@@ -113,12 +113,16 @@ final class StepLoop implements ActiveRequest.Sequences {
 
     private List<Output<ActiveRequest<?>>> outputs(List<Chunk> chunks) {
         List<Output<ActiveRequest<?>>> outputs = new ArrayList<>();
-        int row = 0;
+        int state = 0;
+        int logit = 0;
         for (Chunk chunk : chunks) {
-            int rows = chunk.logits();
+            int rows = chunk.outputs();
             if (rows > 0) {
-                outputs.add(new Output<>(active.get(chunk.sequence()), chunk, row, rows));
-                row += rows;
+                boolean states = chunk.sequence().givesStates();
+                outputs.add(new Output<>(active.get(chunk.sequence()), chunk, states ? state : logit, rows));
+                // Every row of logits has a state, too.
+                state += rows;
+                logit += states ? 0 : rows;
             }
         }
         return outputs;

@@ -35,10 +35,16 @@ final class AdapterRows {
         fill(batch.rows(), row -> adapters[row]);
     }
 
-    /** Takes those rows of a step that give logits. */
+    /** Takes those rows of a step that give states or logits. */
     void keepOutputs(StepBatch batch) {
         int[] adapters = batch.adapters();
         fill(batch.outputs(), row -> adapters[batch.outputRows()[row]]);
+    }
+
+    /** Takes those rows of a step that give logits. */
+    void keepLogits(StepBatch batch) {
+        int[] adapters = batch.adapters();
+        fill(batch.logits(), row -> adapters[batch.outputRows()[batch.logitOutputs()[row]]]);
     }
 
     /** Those that have an adapter, by ascending adapter. */

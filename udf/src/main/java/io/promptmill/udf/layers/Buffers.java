@@ -16,8 +16,12 @@ public final class Buffers {
     final RowTiles keys;
     final RowTiles values;
     final RowTiles attended;
-    /** {@code [outputs x vocabulary]}. */
+    /** {@code [logits x vocabulary]}. */
     public final RowTiles logits;
+    /** States whose logits are computed in a step that gives others, too, {@code [logits x embedding]}; made when needed. */
+    private RowTiles selected;
+
+    private final int maximumLogits;
 
     /**
      * Widths of the activations.
@@ -36,9 +40,10 @@ public final class Buffers {
     /**
      * @throws ConfigException where a buffer would exceed what a Java array holds
      */
-    public Buffers(Compute compute, Widths widths, int maximumRows, int maximumOutputs) {
+    public Buffers(Compute compute, Widths widths, int maximumRows, int maximumLogits) {
         requireAddressable("engine.max_batch_tokens", maximumRows, widths.largest());
-        requireAddressable("engine.max_sequences", maximumOutputs, widths.vocabulary());
+        requireAddressable("engine.max_sequences", maximumLogits, widths.vocabulary());
+        this.maximumLogits = maximumLogits;
         stream = new ResidualStream(compute, maximumRows, widths.embedding());
         normed = new RowTiles(maximumRows, widths.embedding());
         branch = new RowTiles(maximumRows, widths.embedding());
@@ -46,7 +51,7 @@ public final class Buffers {
         keys = new RowTiles(maximumRows, widths.keys());
         values = new RowTiles(maximumRows, widths.values());
         attended = new RowTiles(maximumRows, widths.attended());
-        logits = new RowTiles(maximumOutputs, widths.vocabulary());
+        logits = new RowTiles(maximumLogits, widths.vocabulary());
     }
 
     static void requireAddressable(String setting, int rows, int features) {
@@ -59,17 +64,31 @@ public final class Buffers {
         }
     }
 
-    /** Begins a step of so many rows. */
-    public Buffers begin(int rows, int outputs) {
+    /** Begins a step. */
+    public Buffers begin(StepBatch batch) {
+        int rows = batch.rows();
         stream.begin(rows);
         for (RowTiles tiles : new RowTiles[] {normed, branch, queries, keys, values, attended}) {
             tiles.resize(rows);
         }
-        logits.resize(outputs);
+        logits.resize(batch.logits());
         return this;
     }
 
-    /** Drops all rows but those that give logits. */
+    /** Those of the final states {@code [outputs x embedding]} that give logits, {@code [logits x embedding]}. */
+    public RowTiles statesOfLogits(Compute compute, StepBatch batch) {
+        if (batch.logits() == batch.outputs()) {
+            return normed;
+        }
+        if (selected == null) {
+            selected = new RowTiles(maximumLogits, normed.features());
+        }
+        RowSelection.copyLogits(batch, normed, selected.resize(batch.logits()));
+        compute.adapterRows().keepLogits(batch);
+        return selected;
+    }
+
+    /** Drops all rows but those that give states or logits. */
     void keepOutputs(Compute compute, StepBatch batch) {
         RowSelection.keepOutputs(compute, batch, stream.sum(), normed, attended);
         compute.adapterRows().keepOutputs(batch);

@@ -39,7 +39,7 @@ public final class LayerStep {
         return layer;
     }
 
-    /** After the last layer's keys and values are stored, only the rows that give logits matter. */
+    /** After the last layer's keys and values are stored, only the rows that give logits or states matter. */
     void afterAttention() {
         if (layer == layers - 1) {
             buffers.keepOutputs(compute, batch);

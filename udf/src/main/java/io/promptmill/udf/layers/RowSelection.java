@@ -2,7 +2,7 @@ package io.promptmill.udf.layers;
 
 import io.promptmill.udf.tensor.RowTiles;
 
-/** Leaves those rows of a step that give logits: what the last layer does after its attention, only they need. */
+/** Leaves those rows of a step that give states or logits: what the last layer does after its attention, only they need. */
 final class RowSelection {
     private RowSelection() {}
 
@@ -23,6 +23,15 @@ final class RowSelection {
                 });
             }
             tiles.resize(batch.outputs());
+        }
+    }
+
+    /** Copies the rows {@code batch.logitOutputs} of the outputs. */
+    static void copyLogits(StepBatch batch, RowTiles outputs, RowTiles target) {
+        float[] row = new float[outputs.features()];
+        for (int i = 0; i < batch.logits(); i++) {
+            outputs.readRow(batch.logitOutputs()[i], 0, row.length, row, 0);
+            target.writeRow(i, 0, row.length, row, 0);
         }
     }
 

@@ -16,12 +16,23 @@ public final class StepBatch {
     private final int[][] blockTables;
     private final int[] adapters;
     private final int[] outputRows;
+    private final int[] logitOutputs;
     /** First row of each span, and the number of rows behind the last. */
     private final int[] spanStarts;
 
     private int spans;
     private int rows;
     private int outputs;
+    private int logits;
+
+    /** What is needed of a row besides its keys and values. */
+    public enum Output {
+        NONE,
+        /** The vector that the last norm leaves. */
+        STATE,
+        /** That vector, and the logits of the token after it. */
+        LOGITS
+    }
 
     /**
      * @param maximumRows rows of a step at most
@@ -32,6 +43,7 @@ public final class StepBatch {
         blockTables = new int[maximumRows][];
         adapters = new int[maximumRows];
         outputRows = new int[maximumRows];
+        logitOutputs = new int[maximumRows];
         spanStarts = new int[maximumRows + 1];
     }
 
@@ -39,6 +51,7 @@ public final class StepBatch {
         Arrays.fill(blockTables, 0, rows, null);
         rows = 0;
         outputs = 0;
+        logits = 0;
         spans = 0;
     }
 
@@ -47,19 +60,27 @@ public final class StepBatch {
         add(token, position, blockTable, output, NO_ADAPTER);
     }
 
+    /** Adds a row whose logits are needed, or nothing of it. */
+    public void add(int token, int position, int[] blockTable, boolean output, int adapter) {
+        add(token, position, blockTable, output ? Output.LOGITS : Output.NONE, adapter);
+    }
+
     /**
      * Adds a row.
      *
      * @param blockTable ids of the KV blocks of its sequence, in order; covers at least {@code position}
-     * @param output whether the logits after this token are needed
+     * @param output what is needed of it
      * @param adapter number of its sequence's adapter among those of the model, or {@link #NO_ADAPTER}
      */
-    public void add(int token, int position, int[] blockTable, boolean output, int adapter) {
+    public void add(int token, int position, int[] blockTable, Output output, int adapter) {
         tokens[rows] = token;
         positions[rows] = position;
         blockTables[rows] = blockTable;
         adapters[rows] = adapter;
-        if (output) {
+        if (output == Output.LOGITS) {
+            logitOutputs[logits++] = outputs;
+        }
+        if (output != Output.NONE) {
             outputRows[outputs++] = rows;
         }
         if (!continuesSpan(rows)) {
@@ -129,12 +150,22 @@ public final class StepBatch {
         return next - row;
     }
 
-    /** Number of rows whose logits are needed. */
+    /** Number of rows whose states or logits are needed. */
     public int outputs() {
         return outputs;
     }
 
-    /** Rows whose logits are needed, ascending, {@code [outputs]}. */
+    /** Number of rows whose logits are needed. */
+    public int logits() {
+        return logits;
+    }
+
+    /** Which of the outputs need logits, ascending, {@code [logits]}. */
+    int[] logitOutputs() {
+        return logitOutputs;
+    }
+
+    /** Rows whose states or logits are needed, ascending, {@code [outputs]}. */
     public int[] outputRows() {
         return outputRows;
     }

@@ -76,7 +76,7 @@ final class Decoder implements Model {
     @Override
     public RowTiles forward(StepBatch batch, KvCache cache) {
         compute.begin(batch);
-        Buffers b = buffers.begin(batch.rows(), batch.outputs());
+        Buffers b = buffers.begin(batch);
         embedding.apply(batch.tokens(), b.stream.sum());
         vectorChange.accept(batch, b.stream.sum());
         ropes.forEach(rope -> rope.prepare(batch));
@@ -85,8 +85,15 @@ final class Decoder implements Model {
             layers.get(i).apply(step.at(i));
         }
         b.stream.norm(outputNorm, b.normed);
-        output.apply(b.normed, b.logits);
-        logitChange.accept(b.logits);
+        if (batch.logits() > 0) {
+            output.apply(b.statesOfLogits(compute, batch), b.logits);
+            logitChange.accept(b.logits);
+        }
         return b.logits;
+    }
+
+    @Override
+    public RowTiles states() {
+        return buffers.normed;
     }
 }

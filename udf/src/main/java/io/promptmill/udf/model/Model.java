@@ -12,7 +12,14 @@ public interface Model {
     /**
      * Computes one step and stores its keys and values.
      *
-     * @return logits {@code [batch.outputs x vocabulary]} of the rows {@code batch.outputRows}; valid until the next step
+     * @return logits {@code [batch.logits x vocabulary]} of the rows that need them; valid until the next step
      */
     RowTiles forward(StepBatch batch, KvCache cache);
+
+    /**
+     * What the last step's logits are computed of: the residual stream behind the output norm.
+     *
+     * @return states {@code [batch.outputs x embedding]} of the rows {@code batch.outputRows}; valid until the next step
+     */
+    RowTiles states();
 }

@@ -9,7 +9,7 @@ import java.util.Objects;
  * @param source kind of {@code value}
  * @param value a column of text, a column of messages (array of structs with {@code role} and {@code content}, or JSON
  *     text of the same), a template over columns such as {@code "Sentiment of: {{ review }}"}, or a column of requests,
- *     each of which is a conversation or a plain text
+ *     each of which is a conversation, a plain text or texts to embed
  * @param system system text put before the user's turn, or null; with a messages column, only where it has none itself
  * @param chat TRUE wraps the prompt in the model's chat template, FALSE sends it as plain text, null: chat where the
  *     model has a template

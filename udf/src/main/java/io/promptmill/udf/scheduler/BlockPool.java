@@ -105,8 +105,8 @@ public final class BlockPool {
     }
 
     /**
-     * Gives the sequence the blocks that already hold its beginning, up to the first token whose logits are
-     * wanted: that one must be computed. The sequence must hold none.
+     * Gives the sequence the blocks that already hold its beginning, up to the first token whose logits or state
+     * are wanted: that one must be computed. The sequence must hold none.
      *
      * @return tokens that need not be computed
      */
@@ -169,7 +169,7 @@ public final class BlockPool {
         return taken;
     }
 
-    /** True where the sequence has another full block before the first token whose logits are wanted. */
+    /** True where the sequence has another full block before the first token whose output is wanted. */
     private boolean hasReusableBlock(Sequence sequence) {
         return sequence.publishedBlocks() < sequence.reusable() / blockTokens;
     }

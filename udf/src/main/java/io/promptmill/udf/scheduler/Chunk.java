@@ -7,8 +7,8 @@ package io.promptmill.udf.scheduler;
  */
 public record Chunk(Sequence sequence, int start, int count, boolean last) {
 
-    /** How many of its positions give logits: the last ones. */
-    public int logits() {
-        return sequence.logits(start, count);
+    /** How many of its positions give logits or, see {@link Sequence#givesStates}, states: the last ones. */
+    public int outputs() {
+        return sequence.outputs(start, count);
     }
 }

@@ -24,7 +24,8 @@ public final class Sequence {
     private int publishedBlocks;
     private boolean continued;
     private int deferredAt = -1;
-    private int logitsFrom = Integer.MAX_VALUE;
+    private int outputsFrom = Integer.MAX_VALUE;
+    private boolean givesStates;
 
     /** One without an adapter. */
     public Sequence(int[] prompt, int maximumLength) {
@@ -53,24 +54,41 @@ public final class Sequence {
      * for none but that.
      */
     public void readLogitsFrom(int position) {
-        logitsFrom = position;
+        outputsFrom = position;
+        givesStates = false;
     }
 
-    /** True where the logits after this position are wanted. */
-    public boolean givesLogits(int position) {
-        return position >= logitsFrom || position == length - 1;
+    /** Asks for the final states of every position from {@code position} on, and of the last one; for no logits. */
+    public void readStatesFrom(int position) {
+        outputsFrom = position;
+        givesStates = true;
+    }
+
+    /** Whether its outputs are final states, without logits. */
+    public boolean givesStates() {
+        return givesStates;
+    }
+
+    /** True where the logits after this position, or its state, are wanted. */
+    public boolean givesOutput(int position) {
+        return position >= outputsFrom || position == length - 1;
+    }
+
+    /** How many of {@code count} positions from {@code start} on give logits or states. */
+    int outputs(int start, int count) {
+        int end = start + count;
+        int read = Math.max(0, end - Math.max(start, outputsFrom));
+        return read == 0 && end == length ? 1 : read;
     }
 
     /** How many of {@code count} positions from {@code start} on give logits. */
     int logits(int start, int count) {
-        int end = start + count;
-        int read = Math.max(0, end - Math.max(start, logitsFrom));
-        return read == 0 && end == length ? 1 : read;
+        return givesStates ? 0 : outputs(start, count);
     }
 
-    /** Tokens at most that may be taken from the prefix cache: the logits of the others are wanted. */
+    /** Tokens at most that may be taken from the prefix cache: the outputs of the others are wanted. */
     int reusable() {
-        return Math.min(length - 1, logitsFrom);
+        return Math.min(length - 1, outputsFrom);
     }
 
     /** Appends a sampled token. */

@@ -45,6 +45,7 @@ public record GenerateSpec(
     /** @throws ConfigException where {@code start} is not an instant, or settings have no meaning for the task */
     public GenerateSpec {
         samplingColumns = Map.copyOf(samplingColumns);
+        prompt = task.prompt(prompt);
         task.checkAgainst(sampling, samplingColumns.keySet(), reasoning);
         try {
             Instant.parse(start);

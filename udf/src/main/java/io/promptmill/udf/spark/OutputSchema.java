@@ -2,7 +2,9 @@ package io.promptmill.udf.spark;
 
 import io.promptmill.udf.engine.CompletionOptions;
 import io.promptmill.udf.error.ConfigException;
+import io.promptmill.udf.prompt.PromptSpec;
 import java.util.List;
+import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
@@ -17,6 +19,8 @@ public final class OutputSchema {
     public static final String MARGIN = "margin";
     public static final String PROBABILITIES = "probabilities";
     public static final String EXTRACTED = "extracted";
+    public static final String EMBEDDING = "embedding";
+    public static final String EMBEDDINGS = "embeddings";
     public static final String FINISH_REASON = "finish_reason";
     public static final String PROMPT_TOKENS = "prompt_tokens";
     public static final String COMPLETION_TOKENS = "completion_tokens";
@@ -62,7 +66,19 @@ public final class OutputSchema {
                             spec)),
                     spec);
         }
+        if (spec.task() instanceof EmbedTask) {
+            return embed(spec);
+        }
         return generate((GenerateTask) spec.task(), spec);
+    }
+
+    /** A request may have several texts. */
+    private static StructType embed(GenerateSpec spec) {
+        DataType vector = DataTypes.createArrayType(DataTypes.FloatType);
+        StructType columns = spec.prompt().source() == PromptSpec.Source.REQUEST
+                ? new StructType().add(EMBEDDINGS, DataTypes.createArrayType(vector))
+                : new StructType().add(EMBEDDING, vector);
+        return accounted(counted(columns), spec);
     }
 
     private static StructType generate(GenerateTask task, GenerateSpec spec) {

@@ -26,6 +26,9 @@ interface RowTask extends Serializable {
         if (spec.task() instanceof ExtractTask extract) {
             return new ExtractRows(extract, inputs);
         }
+        if (spec.task() instanceof EmbedTask embed) {
+            return new EmbedRows(embed, inputs);
+        }
         return new GenerateRows((GenerateTask) spec.task(), inputs);
     }
 

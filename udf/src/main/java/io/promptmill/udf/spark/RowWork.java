@@ -4,6 +4,8 @@ import io.promptmill.udf.engine.ChoiceRequest;
 import io.promptmill.udf.engine.ChoiceScores;
 import io.promptmill.udf.engine.Completion;
 import io.promptmill.udf.engine.CompletionEngine;
+import io.promptmill.udf.engine.Embedding;
+import io.promptmill.udf.engine.EmbeddingRequest;
 import io.promptmill.udf.engine.Request;
 import io.promptmill.udf.error.ErrorCategory;
 import io.promptmill.udf.error.RequestException;
@@ -72,6 +74,13 @@ record RowWork<A>(
         }
         submissions.addAll(shared);
         return new RowWork<>(promptTokens, tokens, submissions, finish, null);
+    }
+
+    static RowWork<Embedding> embedding(
+            int promptTokens, List<EmbeddingRequest> requests, Function<List<Embedding>, RowResult> finish) {
+        List<Submission<Embedding>> submissions = new ArrayList<>();
+        requests.forEach(request -> submissions.add(engine -> engine.embed(request)));
+        return new RowWork<>(promptTokens, promptTokens, submissions, finish, null);
     }
 
     /**

@@ -106,7 +106,7 @@ class LogitsReaderTest {
         List<Output<Reader>> outputs = IntStream.range(0, readers.size())
                 .mapToObj(row -> new Output<>(readers.get(row), chunk, row, 1))
                 .toList();
-        new LogitsReader(sampler, VOCABULARY, workers).read(logits, outputs);
+        new LogitsReader(sampler, VOCABULARY, workers).read(logits, null, outputs);
         return readers;
     }
 

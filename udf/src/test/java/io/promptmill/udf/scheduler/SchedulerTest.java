@@ -299,7 +299,7 @@ class SchedulerTest {
             List<Chunk> chunks = scheduler.schedule();
             // One position's logits fit a step, and one sequence.
             assertEquals(List.of(new Chunk(child, 10, 1, false)), chunks);
-            assertEquals(1, chunks.get(0).logits());
+            assertEquals(1, chunks.get(0).outputs());
             for (int position = 11; position < 13; position++) {
                 scheduler.completed(chunks);
                 chunks = scheduler.schedule();
@@ -328,9 +328,24 @@ class SchedulerTest {
         scheduler.add(second);
         List<Chunk> chunks = scheduler.schedule();
         assertEquals(List.of(new Chunk(second, 6, 4, false)), chunks);
-        assertEquals(4, chunks.get(0).logits());
+        assertEquals(4, chunks.get(0).outputs());
         scheduler.completed(chunks);
         assertEquals(List.of(new Chunk(second, 10, 2, true)), scheduler.schedule());
+    }
+
+    @Test
+    void statesTakeNothingOfTheRoomForLogits() {
+        Scheduler scheduler = new Scheduler(new BlockPool(20, BLOCK, true), 64, 2);
+        Sequence embedded = new Sequence(tokens(1, 12), 12);
+        embedded.readStatesFrom(0);
+        Sequence completed = new Sequence(tokens(2, 6), 20);
+        completed.readLogitsFrom(3);
+        scheduler.add(embedded);
+        scheduler.add(completed);
+        List<Chunk> chunks = scheduler.schedule();
+        assertEquals(List.of(new Chunk(embedded, 0, 12, true), new Chunk(completed, 0, 5, false)), chunks);
+        assertEquals(12, chunks.get(0).outputs());
+        assertEquals(2, chunks.get(1).outputs());
     }
 
     /**
@@ -358,7 +373,7 @@ class SchedulerTest {
             List<Chunk> chunks = scheduler.schedule();
             assertFalse(chunks.isEmpty());
             assertTrue(chunks.stream().mapToInt(Chunk::count).sum() <= batchTokens);
-            assertTrue(chunks.stream().mapToInt(Chunk::logits).sum() <= sequences);
+            assertTrue(chunks.stream().mapToInt(Chunk::outputs).sum() <= sequences);
             for (BlockCopy copy : scheduler.takeCopies()) {
                 stored.put(copy.to(), new ArrayList<>(stored.get(copy.from())));
             }

@@ -358,10 +358,10 @@ class GenerateFunctionTest {
     @Test
     void rowsBringRequestsOfTheirOwn() {
         List<RequestColumn> requests = List.of(
-                new RequestColumn("[{\"role\":\"user\",\"content\":\"hi\"}]", null, "{\"type\":\"object\"}", null),
-                new RequestColumn(null, "plain", null, null),
+                RequestColumn.chat("[{\"role\":\"user\",\"content\":\"hi\"}]", "{\"type\":\"object\"}"),
+                RequestColumn.text("plain", null),
                 RequestColumn.refused("no such line"),
-                new RequestColumn(null, null, null, null));
+                RequestColumn.text(null, null));
         List<Row> rows = new ArrayList<>(requests.stream()
                 .map(request -> RowFactory.create(request.toRow()))
                 .toList());

@@ -4,8 +4,12 @@ import io.promptmill.udf.engine.ChoiceRequest;
 import io.promptmill.udf.engine.ChoiceScores;
 import io.promptmill.udf.engine.Completion;
 import io.promptmill.udf.engine.CompletionEngine;
+import io.promptmill.udf.engine.Embedding;
+import io.promptmill.udf.engine.EmbeddingRequest;
 import io.promptmill.udf.engine.FinishReason;
 import io.promptmill.udf.engine.Request;
+import io.promptmill.udf.error.ErrorCategory;
+import io.promptmill.udf.error.RowError;
 import io.promptmill.udf.prompt.ChatMessage;
 import io.promptmill.udf.prompt.PromptEncoder;
 import java.time.LocalDateTime;
@@ -30,6 +34,7 @@ final class StubEngine implements CompletionEngine, PromptEncoder {
     private final boolean remember;
     private int peakQueue;
     private final List<ChoiceRequest> scored = new ArrayList<>();
+    private final List<EmbeddingRequest> embedded = new ArrayList<>();
     private volatile Function<ChoiceRequest, ChoiceScores> scorer;
     private volatile LocalDateTime lastDate;
     private volatile Map<String, ?> lastVariables = Map.of();
@@ -123,6 +128,27 @@ final class StubEngine implements CompletionEngine, PromptEncoder {
             scored.add(request);
         }
         return CompletableFuture.completedFuture(scorer.apply(request));
+    }
+
+    /** A vector of the text's length and its first character; {@code nan} and {@code zero} as they say. */
+    @Override
+    public CompletableFuture<Embedding> embed(EmbeddingRequest request) {
+        int[] tokens = request.promptTokens();
+        synchronized (this) {
+            embedded.add(request);
+        }
+        return CompletableFuture.completedFuture(
+                switch (text(tokens)) {
+                    case "nan" -> Embedding.of(new float[] {Float.NaN, 0, 0}, tokens.length);
+                    case "zero" -> Embedding.of(new float[3], tokens.length);
+                    case "refuse" ->
+                        Embedding.failed(new RowError(ErrorCategory.PROMPT_TOO_LONG, "refused"), tokens.length);
+                    default -> Embedding.of(new float[] {tokens.length, tokens[0], 4}, tokens.length);
+                });
+    }
+
+    synchronized List<EmbeddingRequest> embedded() {
+        return List.copyOf(embedded);
     }
 
     synchronized List<ChoiceRequest> scored() {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.promptmill.udf.spark.RequestColumn;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -18,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import scala.collection.Seq;
 import scala.jdk.javaapi.CollectionConverters;
 
-class OpenAiRequestTest {
+class OpenAiCompletionRequestTest {
     private static final String HELLO = "'messages': [{'role': 'user', 'content': 'hello'}]";
 
     @Test
@@ -62,7 +63,7 @@ class OpenAiRequestTest {
         Row row = text("'prompt': 'go on', 'temperature': null, 'stop': null, 'logprobs': null, 'n': null");
         assertEquals("go on", row.getStruct(3).getString(1));
         for (int column = 4; column < row.size(); column++) {
-            assertNull(row.get(column), OpenAiBatch.SCHEMA.apply(column).name());
+            assertNull(row.get(column), "column " + column);
         }
     }
 
@@ -70,7 +71,7 @@ class OpenAiRequestTest {
     void contentIsTextOrParts() {
         Row row = chat("'messages': [{'role': 'developer', 'content': 'Be brief.'},"
                 + " {'role': 'user', 'content': [{'type': 'text', 'text': 'a'}, {'type': 'text', 'text': 'b'}]}]");
-        assertNull(row.getStruct(3).get(3));
+        assertNull(problem(row));
         assertTrue(row.getStruct(3).getString(0).startsWith("[{\"role\":\"system\""), row.toString());
     }
 
@@ -153,7 +154,9 @@ class OpenAiRequestTest {
                 Arguments.of("{'custom_id': 'r1', 'url': '/v1/responses', 'body': {}}", "url is \"/v1/responses\""),
                 Arguments.of("{'custom_id': 'r1', 'body': {}}", "url is missing"),
                 Arguments.of("{'custom_id': 'r1', 'url': {}, 'body': {}}", "url is {}"),
-                Arguments.of("{'custom_id': 'r1', 'url': '/v1/embeddings', 'body': {'input': 'x'}}", "no embeddings"),
+                Arguments.of(
+                        "{'custom_id': 'r1', 'url': '/v1/embeddings', 'body': {'input': 'x'}}",
+                        "jobs with task: embed serve"),
                 Arguments.of("{'custom_id': 'r1', 'method': 'GET', 'url': '/v1/completions'}", "method is \"GET\""),
                 Arguments.of("{'custom_id': 'r1', 'url': '/v1/completions'}", "body is missing"),
                 Arguments.of("{'custom_id': 'r1', 'url': '/v1/completions', 'body': 'x'}", "body is \"x\""),
@@ -188,11 +191,11 @@ class OpenAiRequestTest {
     }
 
     private static Row row(String line) {
-        return new OpenAiRequest(2).row(line.replace('\'', '"'));
+        return new OpenAiCompletionRequest(2).row(line.replace('\'', '"'));
     }
 
     private static String problem(Row row) {
-        return row.getStruct(3).getString(3);
+        return row.getStruct(3).getString(RequestColumn.TYPE.fieldIndex("problem"));
     }
 
     private static List<Object> values(Row row) {
