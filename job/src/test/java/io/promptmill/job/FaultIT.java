@@ -107,7 +107,8 @@ class FaultIT {
                         JobProcesses.await(
                                 () -> !driver.isAlive() || jobs.committed(output) > before || before >= ROWS);
                     }
-                    driver.waitFor(moments.nextInt(6_000), TimeUnit.MILLISECONDS);
+                    // Half of them at once, while other tasks commit theirs.
+                    driver.waitFor(moments.nextInt(kills % 2 == 0 ? 1_000 : 6_000), TimeUnit.MILLISECONDS);
                     List<ProcessHandle> executors = jobs.executors();
                     if (driver.isAlive()
                             && !executors.isEmpty()
