@@ -3,13 +3,16 @@ package io.promptmill.udf.engine;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.promptmill.udf.ConformanceData;
 import io.promptmill.udf.RandomLora;
 import io.promptmill.udf.error.ErrorCategory;
 import io.promptmill.udf.kernels.PrecisionSupport;
 import io.promptmill.udf.sampler.SamplingParameters;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,7 +29,7 @@ class EmbeddingEngineTest {
     private static final long BYTES_PER_BLOCK = 2L * 6 * 4 * 32 * 16 * Float.BYTES;
 
     private static final List<Adapter> ADAPTERS =
-            List.of(adapter("a", 1, RandomLora.ALL + "|output\\.weight"), adapter("b", 2, RandomLora.QUERIES_VALUES));
+            List.of(adapter("a", 1, RandomLora.ALL), adapter("b", 2, RandomLora.QUERIES_VALUES));
 
     private static Adapter adapter(String name, int seed, String targets) {
         return new Adapter(name, () -> new RandomLora(seed, 4, 0.3, targets), 1);
@@ -103,6 +106,45 @@ class EmbeddingEngineTest {
                 assertEquals(config.kvCacheBytes() > 0, engine.statistics().preemptions() > 0);
             }
         }
+    }
+
+    /** The rows that give logits are fewer than those that the adapter of a layer before has. */
+    @Test
+    void anAdapterOfTheOutputMatrixIsThatOfEachRow() throws IOException {
+        Path model = ConformanceData.folder("architectures").orElseThrow().resolve("llama.gguf");
+        List<Adapter> adapters = List.of(adapter("a", 1, "output\\.weight"));
+        EngineConfig config = config(2, 64, 16, 0, false, "f32");
+        try (Engine alone = Engine.open(model, config, adapters);
+                Engine mixed = Engine.open(model, config, adapters)) {
+            List<CompletableFuture<Embedding>> vectors = new ArrayList<>();
+            List<CompletableFuture<Completion>> completions = new ArrayList<>();
+            for (int row = 0; row < 12; row++) {
+                for (int vector = 0; vector < row % 3; vector++) {
+                    vectors.add(mixed.embed(new EmbeddingRequest(new int[] {3 + row, 4 + vector}, null, Pooling.MEAN)));
+                }
+                completions.add(mixed.submit(scored(row, row % 2 == 0 ? "a" : null)));
+            }
+            vectors.forEach(vector -> assertNull(vector.join().error()));
+            for (int row = 0; row < completions.size(); row++) {
+                List<TokenLogprob> expected = logprobs(alone.submit(scored(row, row % 2 == 0 ? "a" : null)));
+                assertEquals(expected, logprobs(completions.get(row)), "row " + row);
+                assertNotEquals(expected, logprobs(alone.submit(scored(row, row % 2 == 0 ? null : "a"))));
+            }
+        }
+    }
+
+    private static Request scored(int row, String adapter) {
+        SamplingParameters sampling = SamplingParameters.DEFAULT.toBuilder()
+                .maxTokens(4)
+                .ignoreEos(true)
+                .build();
+        CompletionOptions options = new CompletionOptions(null, null, 3, CompletionOptions.NONE);
+        return new Request("row" + row, new int[] {5, 6 + row, 7}, sampling, adapter, options);
+    }
+
+    private static List<TokenLogprob> logprobs(CompletableFuture<Completion> completion) {
+        assertNull(completion.join().error());
+        return completion.join().details().logprobs();
     }
 
     @Test
